@@ -5,6 +5,7 @@ use core::fmt;
 /// How the charge current is chosen (configuration guide: MODE).
 ///
 /// The numbers are the stored ones.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 #[repr(u8)]
 pub enum Mode {
@@ -37,6 +38,7 @@ impl fmt::Display for Mode {
 }
 
 /// Authorisation to charge. The numbers are the published ones.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 #[repr(u8)]
 pub enum Access {

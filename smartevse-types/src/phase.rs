@@ -5,6 +5,7 @@ use core::fmt;
 use crate::units::DeciAmps;
 
 /// One phase of the mains.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Phase {
     /// Phase 1.
@@ -38,6 +39,7 @@ impl fmt::Display for Phase {
 
 bitflags::bitflags! {
     /// A set of phases, for instance those that an EVSE can load.
+    #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
     #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
     pub struct PhaseSet: u8 {
         /// Phase 1.
@@ -75,6 +77,7 @@ impl PhaseSet {
 }
 
 /// One value for each phase.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub struct PerPhase<T>([T; 3]);
 

@@ -7,6 +7,7 @@
 use crate::time::{Duration, Instant};
 
 /// A measured value, the moment of its measurement and its running number.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Sample<T> {
     /// The value.
@@ -18,6 +19,7 @@ pub struct Sample<T> {
 }
 
 /// What is known about a quantity now.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Reading<T> {
     /// Measured recently enough to be used.
@@ -47,6 +49,7 @@ impl<T: Copy> Reading<T> {
 }
 
 /// The latest measurement of a quantity, if there was one.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Latest<T>(Option<Sample<T>>);
 

@@ -6,6 +6,7 @@ use crate::phase::Phase;
 use crate::time::Duration;
 
 /// What sets the present upper limit of the offered current.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum LimitedBy {
     /// Nothing is offered, so nothing limits it.
@@ -82,6 +83,7 @@ impl fmt::Display for LimitedBy {
 }
 
 /// Why a vehicle does not get energy now.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum BlockReason {
     /// Just reset: the pilot, the sensors and the settings are being checked.

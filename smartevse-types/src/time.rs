@@ -8,10 +8,12 @@ use core::fmt;
 use core::ops::{Add, AddAssign, Sub};
 
 /// A moment, in microseconds since an arbitrary start (usually the reset).
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct Instant(u64);
 
 /// A span of time in microseconds.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct Duration(u64);
 

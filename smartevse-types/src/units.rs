@@ -10,6 +10,7 @@ use num_traits::{SaturatingAdd, SaturatingSub};
 macro_rules! unit {
     ($(#[$doc:meta])* $name:ident($raw:ty), $from:ident, $as:ident, $suffix:literal) => {
         $(#[$doc])*
+        #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
         #[repr(transparent)]
         pub struct $name($raw);

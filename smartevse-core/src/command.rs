@@ -1,0 +1,134 @@
+//! Wishes, who has them, and how they are refused.
+
+use core::fmt;
+
+use smartevse_types::{Access, DeciAmps, DutyPermille, Mode};
+
+use crate::card::Uid;
+use crate::registry::SettingId;
+use crate::settings::Patch;
+
+/// Where a wish comes from. Rights follow from it.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Origin {
+    /// Menu on the LCD.
+    Lcd,
+    /// Key at the device.
+    Button,
+    /// Card reader.
+    Card,
+    /// REST.
+    Rest,
+    /// MQTT.
+    Mqtt,
+    /// OCPP central system.
+    Ocpp,
+    /// Modbus write from the bus.
+    Bus,
+    /// Vendor app.
+    App,
+    /// Delayed start or stop.
+    Schedule,
+}
+
+impl Origin {
+    /// Whether somebody stands in front of the device. Only these may reset a
+    /// residual-current latch (I-23).
+    #[must_use]
+    pub const fn is_local(self) -> bool {
+        matches!(self, Self::Lcd | Self::Button)
+    }
+}
+
+/// A wish. It is answered with `Accepted` or [`Refused`].
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Command {
+    /// Sets the access.
+    SetAccess(Access),
+    /// Sets the mode and gives access, like a choice on the dashboard.
+    SetMode(Mode),
+    /// Changes settings as a whole.
+    Change(Patch),
+    /// Sets the current override; 0 ends it. MIN..=MAX, Normal or Smart, not
+    /// on a node.
+    SetOverride(DeciAmps),
+    /// Fixes the pilot duty for experiments; `None` ends it.
+    SetDutyOverride(Option<DutyPermille>),
+    /// Keeps the cable locked without a vehicle.
+    SetCableLock(bool),
+    /// Sets the custom flag.
+    SetCustomButton(bool),
+    /// Shows a card, as if it were held to the reader.
+    ShowCard(Uid),
+    /// A short key press at the device.
+    KeyPress,
+    /// Resets the residual-current latch. Local only.
+    ResetResidualCurrent,
+    /// Clears a contactor fault after service.
+    ResetContactorFault,
+    /// Stops charging in the orderly way and restarts.
+    SafeRestart,
+}
+
+/// A wish was taken over. Some settings act later; see the snapshot.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Accepted;
+
+/// Why a wish was refused.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum Refused {
+    /// A value lies outside its range or is not an option.
+    OutOfRange(SettingId),
+    /// A figure lies outside its range.
+    Range,
+    /// This origin may not change this setting.
+    NotPermitted(SettingId),
+    /// Only somebody at the device may do this.
+    LocalOnly,
+    /// The role of this EVSE does not allow it.
+    NotForThisRole,
+    /// Smart and Solar need a mains meter.
+    NoMainsMeter,
+    /// The present mode does not allow it.
+    WrongMode,
+    /// The cause is still there.
+    StillActive,
+    /// The card reader is disabled.
+    ReaderDisabled,
+    /// The part is not built into this firmware.
+    Absent,
+    /// The previous command of this origin has not been taken over yet.
+    Busy,
+}
+
+impl Refused {
+    /// One short sentence for the one who asked.
+    #[must_use]
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::OutOfRange(_) | Self::Range => "value out of range",
+            Self::NotPermitted(_) => "this setting cannot be changed from here",
+            Self::LocalOnly => "only possible at the charger itself",
+            Self::NotForThisRole => "not possible in this power-share role",
+            Self::NoMainsMeter => "no mains meter is configured",
+            Self::WrongMode => "not possible in the present mode",
+            Self::StillActive => "the cause is still present",
+            Self::ReaderDisabled => "the card reader is disabled",
+            Self::Absent => "not part of this firmware",
+            Self::Busy => "the previous command is still being processed",
+        }
+    }
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text())
+    }
+}
+
+impl core::error::Error for Refused {}

@@ -1,0 +1,74 @@
+//! Facts with their time. They cannot be refused.
+
+use smartevse_types::{DeciAmps, Instant, PerPhase, WattHours, Watts};
+
+use crate::card::Uid;
+use crate::directive::{Handshake, PowerGrant};
+
+/// One reading of an electricity meter; absent quantities are `None`.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct MeterReading {
+    /// Currents per phase, positive = import or charging.
+    pub currents: Option<PerPhase<DeciAmps>>,
+    /// Total active power.
+    pub power: Option<Watts>,
+    /// Imported energy.
+    pub import: Option<WattHours>,
+    /// Exported energy.
+    pub export: Option<WattHours>,
+}
+
+/// A record that storage holds.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Record {
+    /// All settings.
+    Settings,
+    /// Access state.
+    Access,
+    /// Latched faults.
+    Latches,
+    /// Cards.
+    Cards,
+}
+
+/// A fact. `at` is the moment at which it was true, not when it arrived.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Event {
+    /// When it was true.
+    pub at: Instant,
+    /// What was true.
+    pub fact: Fact,
+}
+
+/// What can be a fact.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Fact {
+    /// A reading of the mains meter.
+    Mains(MeterReading),
+    /// A reading of the EV meter.
+    EvMeter(MeterReading),
+    /// Current of the home battery, sum of phases, positive = charging.
+    Battery(DeciAmps),
+    /// A card was held to the reader; `None` = it was taken away.
+    Card(Option<Uid>),
+    /// Power granted by a load manager outside the charger.
+    Grant(PowerGrant),
+    /// Number of phases chosen outside the charger: true = three.
+    PhasesChosen(bool),
+    /// On a node: broadcast of the master with this EVSE's share.
+    Broadcast(DeciAmps),
+    /// On a node: the master's answer to the pending request.
+    Granted(Handshake),
+    /// The orders of this version have left the wire.
+    OrdersSent(u32),
+    /// This version of a record is stored.
+    Stored(Record, u32),
+    /// Wall clock, seconds since 1970-01-01 UTC.
+    WallClock(u64),
+    /// The delayed-start window: inside, outside, or unknown.
+    ScheduleWindow(Option<bool>),
+}
