@@ -2,7 +2,9 @@
 //! roles of an EV charger.
 #![no_std]
 
+pub mod access;
 pub mod card;
+pub mod cards;
 pub mod charger;
 pub mod command;
 pub mod directive;
@@ -17,6 +19,7 @@ pub mod registry;
 pub mod settings;
 pub mod snapshot;
 pub mod state;
+pub mod switch;
 
 #[cfg(feature = "hal")]
 pub mod adapters;
