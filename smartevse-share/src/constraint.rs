@@ -1,0 +1,204 @@
+//! The protective limits of a site and the room that each one leaves.
+
+use smartevse_types::{DeciAmps, Instant, LimitedBy, PerPhase, Phase, PhaseSet, Sample};
+
+use crate::config::Config;
+use crate::site::Site;
+
+/// What happens when a limit is exceeded although everybody is at MIN.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Severity {
+    /// A fuse heats up: counted, integrated, tripped (regulation 6.7).
+    Thermal,
+    /// A tariff or contract: charging stops after a set time at MIN.
+    Timed,
+}
+
+/// One active limit with the load that was measured on it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Constraint {
+    /// Name of the limit, with its phase where it has one.
+    pub by: LimitedBy,
+    /// What its violation leads to.
+    pub severity: Severity,
+    /// Highest permitted load; 0.1 A.
+    pub limit: DeciAmps,
+    /// Measured load, everything included; 0.1 A.
+    pub load: DeciAmps,
+    /// How many phases of the EVSE this load sums up: 1 for a phase.
+    pub phases: u8,
+    /// Running number and time of the measurement behind `load`.
+    pub measured: (u32, Instant),
+}
+
+impl Constraint {
+    /// Room for the EVSE current on one phase, rounded down; negative when the
+    /// limit is exceeded (regulation 6.1).
+    #[must_use]
+    pub fn room(&self) -> DeciAmps {
+        let free = (self.limit - self.load).as_deci();
+        let room = free.checked_div_euclid(i32::from(self.phases));
+        DeciAmps::from_deci(room.unwrap_or(i32::MIN))
+    }
+
+    /// How far the load exceeds the limit; zero when it does not.
+    #[must_use]
+    pub fn excess(&self) -> DeciAmps {
+        (self.load - self.limit).max(DeciAmps::ZERO)
+    }
+
+    /// The phase it guards; `None` for a limit on the sum.
+    #[must_use]
+    pub fn phase(&self) -> Option<Phase> {
+        if let LimitedBy::Mains(phase) | LimitedBy::Circuit(phase) = self.by {
+            Some(phase)
+        } else {
+            None
+        }
+    }
+
+    /// Whether the load is more than twice the limit.
+    #[must_use]
+    pub fn is_doubled(&self) -> bool {
+        self.load > self.limit.times(2)
+    }
+}
+
+/// The active limits of a site: three phases of MAINS, three of CIRCUIT and
+/// CAPACITY.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Constraints {
+    list: [Option<Constraint>; 7],
+}
+
+impl Constraints {
+    /// Lists the limits that concern an EVSE on these phases (regulation 6.1).
+    ///
+    /// Only raw measurements count, whatever their age, and only phases that
+    /// the EVSE can load.
+    #[must_use]
+    pub fn of(config: &Config, site: &Site, phases: PhaseSet) -> Self {
+        let mains = site.mains.sample().filter(|_| config.guards_mains());
+        let circuit = site.circuit.sample().filter(|_| config.guards_circuit());
+        let on = |phase: &Phase| phases.has(*phase);
+        let [l1, l2, l3] = Phase::ALL.map(|phase| {
+            let sample = mains.filter(|_| on(&phase))?;
+            let by = LimitedBy::Mains(phase);
+            Some(on_phase(by, config.mains.to_deci(), phase, &sample))
+        });
+        let [c1, c2, c3] = Phase::ALL.map(|phase| {
+            let sample = circuit.filter(|_| on(&phase))?;
+            let by = LimitedBy::Circuit(phase);
+            Some(on_phase(by, config.circuit.to_deci(), phase, &sample))
+        });
+        let sum = mains.filter(|_| config.guards_capacity());
+        let capacity = sum.map(|sample| capacity(config, phases, &sample));
+        Self {
+            list: [l1, l2, l3, c1, c2, c3, capacity],
+        }
+    }
+
+    /// The limits, one after the other.
+    pub fn iter(&self) -> impl Iterator<Item = &Constraint> {
+        self.list.iter().flatten()
+    }
+
+    /// The smallest room, and whose it is; `None` without any limit.
+    #[must_use]
+    pub fn tightest(&self) -> Option<&Constraint> {
+        self.iter().min_by_key(|constraint| constraint.room())
+    }
+}
+
+fn on_phase(
+    by: LimitedBy,
+    limit: DeciAmps,
+    phase: Phase,
+    sample: &Sample<PerPhase<DeciAmps>>,
+) -> Constraint {
+    Constraint {
+        by,
+        severity: Severity::Thermal,
+        limit,
+        load: sample.value.of(phase),
+        phases: 1,
+        measured: (sample.sequence, sample.at),
+    }
+}
+
+fn capacity(config: &Config, phases: PhaseSet, sample: &Sample<PerPhase<DeciAmps>>) -> Constraint {
+    Constraint {
+        by: LimitedBy::Capacity,
+        severity: Severity::Timed,
+        limit: config.capacity.to_deci(),
+        load: sample.value.sum(),
+        phases: phases.count(),
+        measured: (sample.sequence, sample.at),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use smartevse_types::{Amps, Mode};
+
+    fn smart(capacity: u16) -> Config {
+        Config {
+            mode: Mode::Smart,
+            has_mains_meter: true,
+            capacity: Amps::from_amps(capacity),
+            ..Config::default()
+        }
+    }
+
+    fn site(deci: [i32; 3]) -> Site {
+        let mut site = Site::default();
+        let currents = PerPhase::new(deci.map(DeciAmps::from_deci));
+        site.mains.update(currents, Instant::ZERO);
+        site
+    }
+
+    fn room(config: &Config, site: &Site, phases: PhaseSet) -> (i32, LimitedBy) {
+        let list = Constraints::of(config, site, phases);
+        let tightest = list.tightest().unwrap();
+        (tightest.room().as_deci(), tightest.by)
+    }
+
+    /// Regulation 10.2: the four worked rooms.
+    #[test]
+    fn when_capacity_is_set_then_its_room_is_the_sum_over_the_phases() {
+        let cases = [
+            ([200, 180, 170], 60, PhaseSet::THREE, 16),
+            ([240, 220, 200], 60, PhaseSet::THREE, -20),
+            ([150, 140, 130], 30, PhaseSet::THREE, -40),
+            ([130, 20, 10], 20, PhaseSet::SINGLE, 40),
+        ];
+        for (raw, limit, phases, expected) in cases {
+            let found = room(&smart(limit), &site(raw), phases);
+            assert_eq!(found, (expected, LimitedBy::Capacity));
+        }
+    }
+
+    /// a phase that the EVSE cannot load does not count.
+    #[test]
+    fn when_single_phase_then_other_phases_do_not_count() {
+        let found = room(&smart(0), &site([100, 400, 400]), PhaseSet::SINGLE);
+        assert_eq!(found, (150, LimitedBy::Mains(Phase::L1)));
+        let found = room(&smart(0), &site([100, 400, 300]), PhaseSet::THREE);
+        assert_eq!(found, (-150, LimitedBy::Mains(Phase::L2)));
+    }
+
+    #[test]
+    fn when_normal_then_nothing_limits() {
+        let site = site([999; 3]);
+        let list = Constraints::of(&Config::default(), &site, PhaseSet::THREE);
+        assert_eq!(list.iter().count(), 0);
+    }
+
+    /// Regulation 1: rooms round toward less current.
+    #[test]
+    fn when_the_sum_does_not_divide_then_the_room_rounds_down() {
+        let found = room(&smart(10), &site([34, 34, 33]), PhaseSet::THREE);
+        assert_eq!(found.0, -1);
+    }
+}
