@@ -1,0 +1,15 @@
+//! Hardware roles, adapters and contracts, tested against mock pins.
+#![cfg(all(feature = "hal", feature = "contract"))]
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "test code may fail loudly"
+)]
+
+mod adapters;
+mod contracts;
+mod mock;
+mod parts;
+mod properties;
