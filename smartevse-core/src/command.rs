@@ -62,6 +62,9 @@ pub enum Command {
     SetCustomButton(bool),
     /// Shows a card, as if it were held to the reader.
     ShowCard(Uid),
+    /// While set, cards shown are stored or erased instead of judged
+    /// (decision 44: transient, never stored). Only at the device.
+    TeachCards(Option<Teach>),
     /// A short key press at the device.
     KeyPress,
     /// Resets the residual-current latch. Local only.
@@ -70,6 +73,16 @@ pub enum Command {
     ResetContactorFault,
     /// Stops charging in the orderly way and restarts.
     SafeRestart,
+}
+
+/// What the reader does with cards while somebody manages the list.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Teach {
+    /// Stores each card.
+    Learn,
+    /// Erases each card.
+    Delete,
 }
 
 /// A wish was taken over. Some settings act later; see the snapshot.

@@ -1,0 +1,3 @@
+//! Integration and property tests of the charging core.
+
+mod prop_settings;
