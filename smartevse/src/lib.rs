@@ -1,2 +1,32 @@
-//! To come.
+//! A complete EV charger as a library: charging control, regulation and meters
+//! joined into one [`Station`].
+//!
+//! The two halves: [`Charger`](smartevse_core::charger::Charger) keeps it safe
+//! in the 10 ms context, [`Manager`] plans below it. Three ways lead in
+//! (inputs, facts, wishes) and levels come out; see [`Station`] for the
+//! canonical loop.
+//!
+//! **Not supported yet:** power share, Solar, storage, the LCD menu, the network
+//! protocols and OCPP.
 #![no_std]
+
+mod commands;
+pub mod exchange;
+#[cfg(feature = "log")]
+pub mod log;
+pub mod manager;
+pub mod power;
+pub mod records;
+pub mod station;
+pub mod watch;
+pub mod wiring;
+
+pub use manager::Manager;
+pub use power::Planning;
+pub use station::{Setup, Station};
+
+pub use smartevse_core as core;
+pub use smartevse_core::hardware::Board;
+pub use smartevse_meters as meters;
+pub use smartevse_share as share;
+pub use smartevse_types as types;
