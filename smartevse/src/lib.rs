@@ -15,9 +15,12 @@ pub mod exchange;
 #[cfg(feature = "log")]
 pub mod log;
 pub mod manager;
+pub mod meter_line;
 pub mod power;
 pub mod records;
 pub mod station;
+#[cfg(feature = "async")]
+pub mod tasks;
 pub mod watch;
 pub mod wiring;
 
