@@ -1,0 +1,41 @@
+//! The checksum of a Modbus RTU frame.
+
+/// Computes the CRC-16/MODBUS of `bytes` (meters specification §2.2).
+///
+/// Reflected polynomial 0xA001, initial value 0xFFFF, no final inversion. On
+/// the wire the low byte goes first; over a frame with its CRC the result is 0.
+///
+/// # Examples
+///
+/// ```
+/// use smartevse_meters::crc::crc16;
+///
+/// assert_eq!(crc16(b"123456789").to_le_bytes(), [0x37, 0x4B]);
+/// ```
+#[must_use]
+pub fn crc16(bytes: &[u8]) -> u16 {
+    bytes.iter().fold(0xFFFF, |crc, byte| {
+        (0..8).fold(crc ^ u16::from(*byte), |crc, _| step(crc))
+    })
+}
+
+const fn step(crc: u16) -> u16 {
+    let shifted = crc >> 1;
+    if crc & 1 == 1 {
+        shifted ^ 0xA001
+    } else {
+        shifted
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// meters 2.2
+    #[test]
+    fn when_the_crc_is_appended_then_the_whole_is_zero() {
+        assert_eq!(crc16(&[0x0A, 4, 0, 0, 0, 0x14, 0xF1, 0x7E]), 0);
+        assert_eq!(crc16(&[]), 0xFFFF);
+    }
+}

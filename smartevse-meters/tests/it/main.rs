@@ -1,0 +1,16 @@
+//! Tests of the crate from outside: vectors, properties and a simulated line.
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::float_arithmetic,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    reason = "test code may stop at a mistake"
+)]
+
+mod bus;
+mod frames;
+mod values;
+mod vectors;
+mod wire;
