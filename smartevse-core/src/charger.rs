@@ -1,63 +1,251 @@
-//! Charging control: to come in full.
+//! The charging control of one EVSE: it alone decides about contactors, pilot
+//! and cable lock.
+//!
+//! [`Charger::poll`] takes what the board sampled ([`Inputs`]) and what
+//! planning wants ([`Directive`]) and gives the complete [`Outputs`]. It wants
+//! to be called every 10 ms; a simulator may instead call it when an input
+//! changes and at [`Charger::deadline`], rounded up to the next 10 ms: both
+//! give the same trace.
+//!
+//! The order inside a poll is fixed: sensors, safety openings, directive,
+//! pilot transitions (at most one, except safety openings), contactor
+//! sequence, lock, outputs. Outputs are a function of the state alone.
+//!
+//! **Not here:** access logic, cards, the meaning of the external switch,
+//! modes, meters, schedules (the planning half), the status light, and the
+//! modem states 11 to 14 (they are never entered).
+
+mod agenda;
+mod cable;
+mod contactors;
+mod feedback;
+mod lease;
+mod lock;
+mod machine;
+mod obstacle;
+mod offer;
+mod opening;
+mod report;
+mod residual_current;
+mod supervision;
+mod switch;
+mod temperature;
+pub mod timing;
+mod transitions;
 
 use smartevse_types::Instant;
 
+pub use temperature::resume_at;
+
+use self::agenda::Agenda;
+use self::cable::CableWatch;
+use self::contactors::Contactors;
+use self::feedback::FeedbackWatch;
+use self::lease::Lease;
+use self::lock::{Lock, LockContext};
+use self::machine::Machine;
+use self::offer::Offer;
+use self::residual_current::{ResidualWatch, TestContext};
+use self::supervision::{Drive, Line, PilotWatch, Presence};
+use self::switch::SwitchWatch;
+use self::temperature::TemperatureWatch;
+use self::timing::{PILOT_ISOLATION, POLL_PERIOD, PRESENCE, UNLOCK_GUARD};
 use crate::directive::{ChargerStatus, Directive};
 use crate::faults::Faults;
-use crate::io::{Deadline, Inputs, Outputs};
+use crate::io::{Deadline, Inputs, LockFeedback, MainsInput, Outputs};
+use crate::options::{CableKind, LockKind};
+use crate::pilot::PILOT_STALE;
+use crate::state::ChargeState;
 
 /// What a board has.
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub struct BoardFacts {
-    /// Ventilation is fitted.
+    /// Ventilation is fitted: a vehicle that asks for it may charge.
     pub ventilation: bool,
-    /// A modem is fitted.
+    /// A modem is fitted. Has no effect yet: the modem states are not built.
     pub modem: bool,
     /// The residual-current monitor has a test input.
     pub residual_current_test: bool,
-    /// An unconfirmed lock only warns.
+    /// An unconfirmed cable lock does not prevent charging (charging
+    /// specification §5.5).
     pub lock_advisory: bool,
 }
 
 /// What was stored before the reset.
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub struct BootRecord {
-    /// Latched faults.
+    /// Latched faults, from [`ChargerStatus::latched`]. RCM_TRIPPED and
+    /// CONTACTOR_FAULT outlive a restart.
     pub latched: Faults,
 }
 
-/// Charging control.
+/// The charging control of one EVSE. At most 1 KiB; a poll is bounded work
+/// without loops over anything but fixed tables.
+///
+/// ```
+/// use smartevse_core::charger::{BoardFacts, BootRecord, Charger};
+/// use smartevse_core::directive::Directive;
+/// use smartevse_core::io::Inputs;
+/// use smartevse_types::Instant;
+///
+/// let mut charger = Charger::new(BoardFacts::default(), BootRecord::default(), Instant::ZERO);
+/// for tick in 0..100 {
+///     let now = Instant::from_millis(tick * 10);
+///     let outputs = charger.poll(now, &Inputs::default(), &Directive::default());
+///     assert!(!outputs.contactor1.is_closed());
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Charger {
+    facts: BoardFacts,
+    isolated_until: Instant,
+    last_poll: Option<Instant>,
+    lease: Lease,
+    pilot: PilotWatch,
+    presence: Presence,
+    cable: CableWatch,
+    temperature: TemperatureWatch,
+    residual: ResidualWatch,
+    contactors: Contactors,
+    feedback: FeedbackWatch,
+    lock: Lock,
+    lock_fault: bool,
+    switch: SwitchWatch,
+    mains_lost: bool,
+    machine: Machine,
+    offer: Offer,
+    outputs: Outputs,
     status: ChargerStatus,
+    deadline: Deadline,
 }
 
+const _: () = assert!(size_of::<Charger>() <= 1024);
+
 impl Charger {
-    /// Starts.
+    /// Starts with everything off and the pilot isolated for 5 s (charging
+    /// specification §11.2, I-29).
     #[must_use]
-    pub fn new(_facts: BoardFacts, _boot: BootRecord, _now: Instant) -> Self {
+    pub fn new(facts: BoardFacts, boot: BootRecord, now: Instant) -> Self {
         Self {
+            facts,
+            isolated_until: now + PILOT_ISOLATION,
+            last_poll: None,
+            lease: Lease::new(),
+            pilot: PilotWatch::new(now),
+            presence: Presence::default(),
+            cable: CableWatch::default(),
+            temperature: TemperatureWatch::default(),
+            residual: ResidualWatch::new(boot.latched.contains(Faults::RCM_TRIPPED)),
+            contactors: Contactors::new(now),
+            feedback: FeedbackWatch::new(boot.latched.contains(Faults::CONTACTOR_FAULT)),
+            lock: Lock::default(),
+            lock_fault: false,
+            switch: SwitchWatch::default(),
+            mains_lost: false,
+            machine: Machine::new(now),
+            offer: Offer::default(),
+            outputs: Outputs::SAFE,
             status: ChargerStatus::default(),
+            deadline: Deadline {
+                state: now,
+                sample: now,
+            },
         }
     }
-    /// Polls.
-    pub fn poll(&mut self, now: Instant, _inputs: &Inputs, _directive: &Directive) -> Outputs {
-        self.status.at = now;
-        Outputs::SAFE
+
+    /// Takes what the board sampled and what planning wants, and gives
+    /// everything that the board drives.
+    ///
+    /// `now` must not run backward; a step back is taken as no time passed.
+    pub fn poll(&mut self, now: Instant, inputs: &Inputs, directive: &Directive) -> Outputs {
+        let now = self.last_poll.map_or(now, |last| now.latest(last));
+        let mut agenda = Agenda::new(now);
+        self.sense(inputs, directive, &mut agenda);
+        self.plan(&mut agenda);
+        self.transit(&mut agenda);
+        self.actuate(inputs, &mut agenda);
+        self.publish(&mut agenda);
+        self.last_poll = Some(now);
+        self.deadline = Deadline {
+            state: agenda.next(),
+            sample: self.pilot.sample_deadline(now, PILOT_STALE, POLL_PERIOD),
+        };
+        self.outputs
     }
-    /// Status.
+
+    /// State after the latest poll, for planning and front ends.
     #[must_use]
-    pub fn status(&self) -> ChargerStatus {
+    pub const fn status(&self) -> ChargerStatus {
         self.status
     }
-    /// Deadline.
+
+    /// When the next poll is due although no input changes. Both moments lie
+    /// after the latest poll.
     #[must_use]
-    pub fn deadline(&self) -> Deadline {
-        Deadline {
-            state: Instant::FAR_FUTURE,
-            sample: Instant::FAR_FUTURE,
+    pub const fn deadline(&self) -> Deadline {
+        self.deadline
+    }
+
+    /// Reads every input.
+    fn sense(&mut self, inputs: &Inputs, directive: &Directive, agenda: &mut Agenda) {
+        let may_rewire = self.machine.state() == ChargeState::A && !self.presence.is_here();
+        self.lease.update(directive, may_rewire, agenda);
+        let line = Line {
+            drive: Drive::of(&self.outputs),
+            closed: self.contactors.main().is_closed(),
+            ventilation: self.facts.ventilation,
+        };
+        self.pilot.observe(inputs, line, self.last_poll, agenda);
+        self.presence.update(&self.pilot, PRESENCE, agenda);
+        self.cable.update(inputs, agenda);
+        self.switch.update(inputs, agenda);
+        let max = self.lease.config().max_temperature;
+        self.temperature.update(inputs, max, agenda);
+        self.feedback.update(inputs, &self.contactors, agenda);
+        let context = self.test_context();
+        self.residual.update(inputs, context, agenda);
+        self.mains_lost = inputs.mains == MainsInput::Lost;
+    }
+
+    fn test_context(&self) -> TestContext {
+        let open = !self.contactors.main().is_closed() && !self.contactors.second().is_closed();
+        TestContext {
+            enabled: self.lease.config().residual_current,
+            fitted: self.facts.residual_current_test,
+            vehicle: self.presence.is_here(),
+            open,
         }
+    }
+
+    /// Moves what is behind the state: contactors, then the lock.
+    fn actuate(&mut self, inputs: &Inputs, agenda: &mut Agenda) {
+        let order = self.contactor_order();
+        self.contactors.step(order, agenda);
+        let may_unlock =
+            self.contactors.open_for(UNLOCK_GUARD, agenda) && !self.feedback.reads_closed();
+        let context = LockContext {
+            active: self.has_lock() && self.presence.is_known(),
+            wish: self.lease.wish().lock,
+            vehicle: self.presence.is_here(),
+            mains_lost: self.mains_lost,
+            may_unlock,
+            charging: self.contactors.main().is_closed(),
+        };
+        self.lock.update(inputs, context, agenda);
+        let fault = !self.lock.faults(self.presence.is_here(), agenda).is_empty();
+        // Without feedback nobody can say that the lock failed.
+        let fitted = inputs.lock != LockFeedback::NotFitted;
+        self.lock_fault = fault && fitted && !self.facts.lock_advisory;
+    }
+
+    fn has_lock(&self) -> bool {
+        let config = self.lease.config();
+        config.cable == CableKind::Socket && config.lock != LockKind::Disabled
+    }
+
+    fn lock_ready(&self) -> bool {
+        !self.has_lock() || self.facts.lock_advisory || self.lock.is_locked()
     }
 }

@@ -214,6 +214,9 @@ pub struct ChargerStatus {
     pub faults: Faults,
     /// Faults of this charger alone.
     pub local_faults: Faults,
+    /// Local faults that must outlive a restart; planning stores them and
+    /// hands them back in the boot record.
+    pub latched: Faults,
     /// Why no energy flows; `None` while it does.
     pub block: Option<BlockReason>,
     /// Current that the pilot offers; 0 = nothing.

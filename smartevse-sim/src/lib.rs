@@ -1,1 +1,59 @@
-//! To come.
+//! A simulated site for EV chargers: cars, house, meters and faults in virtual
+//! time, with scenario and conformance runners.
+//!
+//! # The plant
+//!
+//! A [`World`](world::World) holds the boards of chargers, vehicles
+//! ([`CarModel`](car::CarModel): behaviour as data), a house, meters and the
+//! main breaker. It knows nothing of who controls the boards. A program in real
+//! time advances it to the present moment; a [`Run`](run::Run) polls
+//! controllers in virtual time, at their deadlines and when an input changes.
+//!
+//! ```
+//! use smartevse_core::hardware::Board;
+//! use smartevse_core::io::Inputs;
+//! use smartevse_sim::car::CarModel;
+//! use smartevse_sim::world::{World, WorldPlan};
+//! use smartevse_types::Instant;
+//!
+//! let mut world = World::new(WorldPlan::default());
+//! world.plug(0, CarModel::default());
+//! let mut inputs = Inputs::default();
+//! world.port(0).sample(Instant::from_secs(1), &mut inputs);
+//! // A vehicle that sees no pilot yet: the switch is isolated after reset.
+//! assert!(inputs.pilot.is_some_and(|pilot| pilot.low.is_none()));
+//! ```
+//!
+//! # Runners
+//!
+//! [`simulate`](simulate::simulate) plays a [`Scenario`](scenario::Scenario)
+//! with a station and gives [`Metrics`](metrics::Metrics) under the names of
+//! `vectors/closed_loop/reference_upstream.json`;
+//! [`conformance`] runs the vectors of `vectors/README.md`.
+//!
+//! ```no_run
+//! use smartevse_sim::scenario::Scenario;
+//! use smartevse_sim::simulate::simulate;
+//!
+//! let scenario = Scenario::load("vectors/closed_loop/smart-steps-0.json".as_ref())?;
+//! println!("{} Wh", simulate(&scenario)?.energy_wh);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! **Not here yet:** the stateless kinds of `charging.jsonl`; power share and the simulated RS-485 line; the vectors of
+//! power share, menu, network and OCPP; Sensorbox, custom and Acrel meters.
+
+pub mod car;
+pub mod conformance;
+pub mod connector;
+pub mod evse_board;
+pub mod metrics;
+pub mod random;
+pub mod run;
+pub mod scenario;
+pub mod simulate;
+pub mod site;
+pub mod trace;
+pub mod watch;
+pub mod wiring;
+pub mod world;

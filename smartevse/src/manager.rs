@@ -248,9 +248,9 @@ impl Manager {
     pub fn poll(&mut self, now: Instant, status: &ChargerStatus) -> Directive {
         self.now = now;
         self.trigger = Trigger::of(status);
-        self.take_over_settings(now, status);
         self.follow_vehicle(now, status);
         self.follow_switch(now, status);
+        self.take_over_settings(now, status);
         self.end_overrides(now, status);
         self.compose(now, status);
         self.directive

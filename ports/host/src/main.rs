@@ -1,2 +1,55 @@
-//! To come.
-fn main() {}
+//! The SmartEVSE charger on a PC: one simulated charger with a vehicle, a
+//! house and a roof, or with real meters, and its dashboard.
+
+mod args;
+mod desk;
+mod engine;
+mod http;
+mod lines;
+mod offline;
+mod plant;
+mod realtime;
+mod spec;
+mod view;
+
+use std::process::ExitCode;
+
+use args::Task;
+
+fn main() -> ExitCode {
+    let task = match args::parse(std::env::args_os().skip(1)) {
+        Ok(task) => task,
+        Err(why) => {
+            eprintln!("smartevse-host: {why} (see --help)");
+            return ExitCode::from(2);
+        }
+    };
+    match perform(&task) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(why) => {
+            eprintln!("smartevse-host: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Does the task; `false` when it found something wrong and has said so.
+fn perform(task: &Task) -> Result<bool, String> {
+    match task {
+        Task::Run(options) => realtime::run(options).map(|()| true),
+        Task::Simulate { scenario, trace } => {
+            offline::play(scenario, trace.as_deref()).map(|()| true)
+        }
+        Task::Conformance(files) => offline::conform(files),
+        Task::Replay(file) => offline::replay(file).map(|()| true),
+        Task::Help => {
+            print!("{}", args::HELP);
+            Ok(true)
+        }
+        Task::Version => {
+            println!("smartevse-host {}", env!("CARGO_PKG_VERSION"));
+            Ok(true)
+        }
+    }
+}

@@ -1,0 +1,164 @@
+#!/usr/bin/env python3
+"""Plays the closed-loop scenarios with one EVSE in Smart mode and compares the metrics with the references.
+
+    closed_loop.py PROGRAM [--all]
+
+PROGRAM is the host program. Prints a Markdown table; exit status 1 if a target is missed. With --all every scenario is
+played that can be, those without targets for information only.
+"""
+
+import csv
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+FOLDER = ROOT / "vectors" / "closed_loop"
+SHOWN = ("overload_as", "overload_peak_a", "energy_wh", "setpoint_changes", "contactor_ops")
+
+# Regulation 4: no offer 12 s after the last reading could have come.
+STALE_S = 12.0
+
+
+def usual(run):
+    """As good as a controller that knows each car's current, and as calm as the upstream firmware."""
+    own, best, upstream = run.own, run.deadbeat, run.upstream
+    yield "overload_as", "≤", own["overload_as"], round(1.10 * best["overload_as"] + 20, 1)
+    yield "energy_wh", "≥", own["energy_wh"], round(0.97 * best["energy_wh"])
+    yield "setpoint_changes", "≤", own["setpoint_changes"], upstream["setpoint_changes"]
+    yield "contactor_ops", "≤", own["contactor_ops"], upstream["contactor_ops"]
+
+
+def noisy(run):
+    """The knowing controller follows the noise: no model here. The energy only rules out a charger that does nothing."""
+    yield "overload_peak_a", "≤", run.own["overload_peak_a"], 1.0
+    yield "setpoint_changes", "≤", run.own["setpoint_changes"], 60
+    yield "energy_wh", "≥", run.own["energy_wh"], round(0.9 * run.upstream["energy_wh"])
+
+
+def tight(run):
+    """Upstream is the measure: less overload, not more switching, not less energy."""
+    own, upstream = run.own, run.upstream
+    yield "overload_as", "≤", own["overload_as"], round(0.8 * upstream["overload_as"], 1)
+    yield "contactor_ops", "≤", own["contactor_ops"], upstream["contactor_ops"]
+    yield "energy_wh", "≥", own["energy_wh"], upstream["energy_wh"]
+
+
+def dropout(run):
+    """No reading, no current; and charging goes on by itself."""
+    start, end = run.scenario["meter"]["dropout_s"]
+    offered = [(float(row["t"]), float(row["off0"])) for row in run.trace]
+    stopped = next((t for t, off in offered if t >= start and off == 0), None)
+    again = [t for t, off in offered if t > end and off > 0]
+    late = [t for t, off in offered if start + STALE_S < t < end and off > 0]
+    yield "s to offer 0", "≤", float("inf") if stopped is None else stopped - start, STALE_S
+    yield "rows with an offer while silent", "≤", len(late), 0
+    yield "s to charging again", "≤", again[0] - end if again else float("inf"), 120
+    yield "contactor closed again", "≥", sum(float(row["t"]) > end and row["c1_0"] == "1" for row in run.trace), 1
+
+
+TARGETS = {
+    "smart-household-0": usual,
+    "smart-meter-dropout-0": dropout,
+    "smart-noisy-meter-0": noisy,
+    "smart-one-phase-0": usual,
+    "smart-slow-ev-0": usual,
+    "smart-steps-0": usual,
+    "smart-tight-16a-0": tight,
+}
+NOT_YET = {
+    "share": "the scheduler of a group is not built yet",
+    "smart-capacity": "CAPACITY is not regulated yet",
+    "solar": "Solar has no targets yet",
+}
+
+
+class Run:
+    """One scenario played by the host program."""
+
+    def __init__(self, program, path, references):
+        self.name = path.stem
+        self.scenario = json.loads(path.read_text())
+        self.upstream, self.deadbeat = (reference.get(self.name) for reference in references)
+        start = time.monotonic()
+        with tempfile.TemporaryDirectory() as folder:
+            trace = pathlib.Path(folder) / "trace.csv"
+            command = [program, "simulate", "--scenario", path, "--trace", trace]
+            output = subprocess.run(command, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=600).stdout
+            self.trace = list(csv.DictReader(trace.open()))
+        self.own = json.loads(output)
+        self.seconds = time.monotonic() - start
+
+    def checks(self):
+        yield "breaker_trip", "=", bool(self.own["breaker_trip"]), False
+        yield from TARGETS[self.name](self)
+
+
+def holds(sign, value, limit):
+    return {"≤": value <= limit, "≥": value >= limit, "=": value == limit}[sign]
+
+
+def table(runs):
+    print("| scenario | " + " | ".join(SHOWN) + " | s |")
+    print("|---" * (len(SHOWN) + 2) + "|")
+    for run in runs:
+        cells = [
+            "/".join("–" if who is None else f"{who.get(metric, '–')}" for who in (run.own, run.upstream, run.deadbeat))
+            for metric in SHOWN
+        ]
+        print(f"| {run.name} | " + " | ".join(cells) + f" | {run.seconds:.1f} |")
+    print("\nEach cell: ours/upstream/deadbeat.\n")
+
+
+def verdicts(runs):
+    """Prints one row per target; returns the number of missed ones."""
+    missed = 0
+    print("| scenario | target | value | |")
+    print("|---|---|---|---|")
+    for run in runs:
+        for what, sign, value, limit in run.checks() if run.name in TARGETS else ():
+            good = holds(sign, value, limit)
+            missed += not good
+            print(f"| {run.name} | {what} {sign} {limit} | {value} | {'ok' if good else 'MISSED'} |")
+    print()
+    return missed
+
+
+def reason_to_skip(name):
+    """Why a scenario without targets is not judged; a new scenario must get targets or a reason."""
+    return next(reason for prefix, reason in NOT_YET.items() if name.startswith(prefix))
+
+
+def play(program, paths):
+    """The runs, and how many scenarios could not be played."""
+    references = [json.loads((FOLDER / f"reference_{who}.json").read_text()) for who in ("upstream", "deadbeat")]
+    runs = []
+    for path in paths:
+        try:
+            runs.append(Run(program, path, references))
+        except (subprocess.SubprocessError, ValueError, OSError) as error:
+            print(f"{path.stem}: did not run: {error}")
+    return runs, len(paths) - len(runs)
+
+
+def main(program, everything):
+    paths = [path for path in sorted(FOLDER.glob("*.json")) if not path.stem.startswith("reference_")]
+    judged = [path for path in paths if path.stem in TARGETS]
+    shown = [path for path in paths if path in judged or (everything and not path.stem.startswith("share"))]
+    runs, broken = play(program, shown)
+    table(runs)
+    missed = verdicts(runs)
+    for path in paths:
+        if path not in judged:
+            print(f"SKIPPED: closed loop {path.stem}: {reason_to_skip(path.stem)}")
+    print(f"{len(runs)} scenarios played, {broken} did not run, {missed} targets missed")
+    return 1 if broken or missed else 0
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
+    sys.exit(main(sys.argv[1], "--all" in sys.argv[2:]))

@@ -1,0 +1,333 @@
+//! The command line.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use lexopt::{Arg, Parser, ValueExt};
+
+use crate::spec::{self, MeterSpec};
+
+/// Text of `--help`.
+pub const HELP: &str = "\
+The SmartEVSE charger on a PC: simulated board, real meters, dashboard.
+
+Usage:
+  smartevse-host [run] [options]      run in real time, dashboard on http://127.0.0.1:8080
+  smartevse-host simulate --scenario FILE [--trace OUT.csv]
+                                      play a scenario in virtual time, print its metrics as JSON
+  smartevse-host conformance FILE...  run conformance vectors
+  smartevse-host replay FILE          play a log in virtual time and check it
+  smartevse-host settings ...         stored settings (comes with storage)
+  smartevse-host --help | --version
+
+Options of run:
+  --http ADDR         address of the dashboard, default 127.0.0.1:8080; port 0 = any free port
+  --mains-meter SPEC  source of the mains readings, default sim
+  --ev-meter SPEC     source of the EV meter readings, default sim
+  --speed X           times real time, 0.01 to 1000; simulated meters only
+  --scenario FILE     plant and settings of a closed-loop scenario
+  --log FILE          record everything that goes into the charger
+  --data DIR          where settings will be stored (comes with storage)
+  --evses N           number of chargers; 1 for now
+  --mqtt URL, --ocpp URL
+                      not built yet
+
+SPEC:
+  sim                                       the simulated site
+  api                                       posted to /currents and /ev_meter
+  modbus-rtu:PATH?type=NAME&address=A       serial line, 9600 8N1 (other speeds: &baud=N)
+  modbus-tcp:HOST:PORT?type=NAME&address=A  Modbus TCP
+  homewizard:HOST                           not built yet
+";
+
+/// What the program shall do.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Task {
+    /// Run in real time.
+    Run(Box<RunOptions>),
+    /// Play a scenario in virtual time.
+    Simulate {
+        /// The scenario.
+        scenario: PathBuf,
+        /// Where the trace goes.
+        trace: Option<PathBuf>,
+    },
+    /// Run conformance vectors.
+    Conformance(Vec<PathBuf>),
+    /// Play a log.
+    Replay(PathBuf),
+    /// Print the help.
+    Help,
+    /// Print the version.
+    Version,
+}
+
+/// Options of `run`.
+#[derive(Clone, PartialEq, Debug)]
+pub struct RunOptions {
+    /// Address of the dashboard.
+    pub http: String,
+    /// Directory of the stored settings.
+    pub data: Option<PathBuf>,
+    /// Mains meter; `None` = not given, the simulated one.
+    pub mains_meter: MeterSpec,
+    /// EV meter.
+    pub ev_meter: MeterSpec,
+    /// Virtual seconds per second.
+    pub speed: f64,
+    /// Plant and settings.
+    pub scenario: Option<PathBuf>,
+    /// Where the log goes.
+    pub log: Option<PathBuf>,
+}
+
+impl Default for RunOptions {
+    fn default() -> Self {
+        Self {
+            http: "127.0.0.1:8080".to_owned(),
+            data: None,
+            mains_meter: MeterSpec::Sim,
+            ev_meter: MeterSpec::Sim,
+            speed: 1.0,
+            scenario: None,
+            log: None,
+        }
+    }
+}
+
+/// Reads the arguments after the program's name.
+///
+/// # Errors
+///
+/// One sentence on what is wrong.
+pub fn parse<I>(args: I) -> Result<Task, String>
+where
+    I: IntoIterator,
+    I::Item: Into<OsString>,
+{
+    let mut parser = Parser::from_args(args);
+    task(&mut parser).map_err(|why| why.to_string())
+}
+
+fn task(parser: &mut Parser) -> Result<Task, lexopt::Error> {
+    let mut options = RunOptions::default();
+    while let Some(arg) = parser.next()? {
+        match arg {
+            Arg::Value(word) => match word.to_str() {
+                Some("run") => return run(parser, options),
+                Some("simulate") => return simulate(parser),
+                Some("conformance") => return conformance(parser),
+                Some("replay") => return replay(parser),
+                Some("settings") => {
+                    return Err("settings are not stored yet: this comes with storage".into());
+                }
+                Some(_) | None => {
+                    return Err(format!("there is no command {}", word.display()).into());
+                }
+            },
+            Arg::Short('h') | Arg::Long("help") => return Ok(Task::Help),
+            Arg::Short('V') | Arg::Long("version") => return Ok(Task::Version),
+            other @ (Arg::Short(_) | Arg::Long(_)) => {
+                let name = owned(&other);
+                run_option(parser, &name, &mut options)?;
+            }
+        }
+    }
+    checked(options)
+}
+
+fn run(parser: &mut Parser, mut options: RunOptions) -> Result<Task, lexopt::Error> {
+    while let Some(arg) = parser.next()? {
+        if matches!(arg, Arg::Short('h') | Arg::Long("help")) {
+            return Ok(Task::Help);
+        }
+        let name = owned(&arg);
+        run_option(parser, &name, &mut options)?;
+    }
+    checked(options)
+}
+
+fn owned(arg: &Arg<'_>) -> String {
+    match arg {
+        Arg::Short(letter) => format!("-{letter}"),
+        Arg::Long(name) => format!("--{name}"),
+        Arg::Value(word) => word.display().to_string(),
+    }
+}
+
+fn run_option(
+    parser: &mut Parser,
+    name: &str,
+    options: &mut RunOptions,
+) -> Result<(), lexopt::Error> {
+    match name {
+        "--http" => options.http = parser.value()?.string()?,
+        "--data" => options.data = Some(parser.value()?.into()),
+        "--scenario" => options.scenario = Some(parser.value()?.into()),
+        "--log" => options.log = Some(parser.value()?.into()),
+        "--mains-meter" => options.mains_meter = meter(parser, name)?,
+        "--ev-meter" => options.ev_meter = meter(parser, name)?,
+        "--speed" => options.speed = speed(parser)?,
+        "--evses" => one_charger(parser)?,
+        "--mqtt" | "--ocpp" => return Err(format!("{name} is not built yet").into()),
+        _ => return Err(format!("there is no option {name}").into()),
+    }
+    Ok(())
+}
+
+fn checked(options: RunOptions) -> Result<Task, lexopt::Error> {
+    let real = |spec: &MeterSpec| *spec != MeterSpec::Sim;
+    if options.speed != 1.0 && (real(&options.mains_meter) || real(&options.ev_meter)) {
+        return Err("--speed needs simulated meters: real ones do not run faster".into());
+    }
+    Ok(Task::Run(Box::new(options)))
+}
+
+fn meter(parser: &mut Parser, name: &str) -> Result<MeterSpec, lexopt::Error> {
+    let text = parser.value()?.string()?;
+    spec::parse(&text).map_err(|why| format!("{name}: {why}").into())
+}
+
+fn speed(parser: &mut Parser) -> Result<f64, lexopt::Error> {
+    let text = parser.value()?.string()?;
+    match f64::from_str(&text) {
+        Ok(speed) if (0.01..=1000.0).contains(&speed) => Ok(speed),
+        Ok(_) | Err(_) => Err(format!("--speed {text} is not between 0.01 and 1000").into()),
+    }
+}
+
+fn one_charger(parser: &mut Parser) -> Result<(), lexopt::Error> {
+    let text = parser.value()?.string()?;
+    match text.parse::<u8>() {
+        Ok(1) => Ok(()),
+        Ok(2..=8) => Err("more than one charger is not built yet: use --evses 1".into()),
+        Ok(_) | Err(_) => Err(format!("--evses {text} is not between 1 and 8").into()),
+    }
+}
+
+fn simulate(parser: &mut Parser) -> Result<Task, lexopt::Error> {
+    let (mut scenario, mut trace) = (None, None);
+    while let Some(arg) = parser.next()? {
+        match arg {
+            Arg::Long("scenario") => scenario = Some(parser.value()?.into()),
+            Arg::Long("trace") => trace = Some(parser.value()?.into()),
+            Arg::Short('h') | Arg::Long("help") => return Ok(Task::Help),
+            other @ (Arg::Short(_) | Arg::Long(_) | Arg::Value(_)) => {
+                return Err(format!("simulate does not take {}", owned(&other)).into());
+            }
+        }
+    }
+    let scenario = scenario.ok_or("simulate needs --scenario FILE")?;
+    Ok(Task::Simulate { scenario, trace })
+}
+
+fn conformance(parser: &mut Parser) -> Result<Task, lexopt::Error> {
+    let mut files = Vec::new();
+    while let Some(arg) = parser.next()? {
+        match arg {
+            Arg::Value(file) => files.push(file.into()),
+            Arg::Short('h') | Arg::Long("help") => return Ok(Task::Help),
+            other @ (Arg::Short(_) | Arg::Long(_)) => {
+                return Err(format!("conformance does not take {}", owned(&other)).into());
+            }
+        }
+    }
+    if files.is_empty() {
+        return Err("conformance needs at least one FILE".into());
+    }
+    Ok(Task::Conformance(files))
+}
+
+fn replay(parser: &mut Parser) -> Result<Task, lexopt::Error> {
+    let mut file = None;
+    while let Some(arg) = parser.next()? {
+        match arg {
+            Arg::Value(path) if file.is_none() => file = Some(path.into()),
+            Arg::Short('h') | Arg::Long("help") => return Ok(Task::Help),
+            other @ (Arg::Short(_) | Arg::Long(_) | Arg::Value(_)) => {
+                return Err(format!("replay does not take {}", owned(&other)).into());
+            }
+        }
+    }
+    Ok(Task::Replay(file.ok_or("replay needs a FILE")?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run_options(args: &[&str]) -> RunOptions {
+        match parse(args) {
+            Ok(Task::Run(options)) => *options,
+            other => panic!("{args:?}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn when_nothing_is_given_then_the_demo_runs() {
+        assert_eq!(run_options(&[]), RunOptions::default());
+        assert_eq!(run_options(&["run", "--evses", "1"]), RunOptions::default());
+    }
+
+    #[test]
+    fn when_options_are_given_then_they_are_read() {
+        let args = ["--http=[::1]:0", "--speed", "20", "--log", "x.log"];
+        let options = run_options(&args);
+        assert_eq!(options.http, "[::1]:0");
+        assert_eq!(options.speed, 20.0);
+        assert_eq!(options.log, Some(PathBuf::from("x.log")));
+        let options = run_options(&["run", "--mains-meter", "api", "--ev-meter", "sim"]);
+        assert_eq!(options.mains_meter, MeterSpec::Api);
+        assert_eq!(options.ev_meter, MeterSpec::Sim);
+    }
+
+    #[test]
+    fn when_another_command_is_given_then_its_arguments_are_read() {
+        let task = parse(["simulate", "--scenario", "a.json", "--trace", "b.csv"]);
+        let expected = Task::Simulate {
+            scenario: "a.json".into(),
+            trace: Some("b.csv".into()),
+        };
+        assert_eq!(task, Ok(expected));
+        let task = parse(["conformance", "a.jsonl", "b.jsonl"]);
+        let files = vec!["a.jsonl".into(), "b.jsonl".into()];
+        assert_eq!(task, Ok(Task::Conformance(files)));
+        assert_eq!(parse(["replay", "a.log"]), Ok(Task::Replay("a.log".into())));
+        assert_eq!(parse(["--version"]), Ok(Task::Version));
+        assert_eq!(parse(["simulate", "--help"]), Ok(Task::Help));
+    }
+
+    #[test]
+    fn when_an_argument_is_wrong_then_one_sentence_says_why() {
+        for (args, part) in [
+            (&["fly"][..], "no command fly"),
+            (&["--wings"], "no option --wings"),
+            (&["run", "now"], "no option now"),
+            (&["--http"], "--http"),
+            (&["--speed", "0"], "between 0.01 and 1000"),
+            (&["--speed", "fast"], "between 0.01 and 1000"),
+            (
+                &["--speed", "2", "--mains-meter", "api"],
+                "simulated meters",
+            ),
+            (&["--evses", "2"], "not built yet"),
+            (&["--evses", "9"], "between 1 and 8"),
+            (&["--mqtt", "mqtt://x"], "--mqtt is not built yet"),
+            (&["--ocpp", "ws://x"], "--ocpp is not built yet"),
+            (
+                &["--mains-meter", "magic"],
+                "--mains-meter: \"magic\" is no meter",
+            ),
+            (&["simulate"], "needs --scenario"),
+            (&["conformance"], "at least one FILE"),
+            (&["replay"], "needs a FILE"),
+            (&["replay", "a", "b"], "does not take b"),
+            (&["settings", "list"], "comes with storage"),
+        ] {
+            let why = parse(args).unwrap_err();
+            assert!(why.contains(part), "{args:?}: {why}");
+            assert!(!why.contains('\n'), "{args:?}: {why}");
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! `POST /sim`: the simulated site, changed by hand.
+
+use serde_json::{Map, Value, json};
+
+use super::number;
+use super::parameters::REFUSED;
+use super::query::Pairs;
+use crate::desk::Desk;
+use crate::plant::PlantChange;
+
+/// Largest load of the house and production of the roof, amperes per phase.
+const SITE_A: f64 = 100.0;
+
+/// Applies each parameter on its own and notes what became of it.
+pub async fn apply(desk: &Desk, pairs: &Pairs, said: &mut Map<String, Value>) {
+    for name in [
+        "plug",
+        "house_a",
+        "solar",
+        "car_max_a",
+        "car_phases",
+        "meter_silent",
+        "key",
+    ] {
+        if let Some(text) = pairs.get(name) {
+            said.insert(name.to_owned(), one(desk, name, text).await);
+        }
+    }
+}
+
+async fn one(desk: &Desk, name: &str, text: &str) -> Value {
+    if name == "key" {
+        let answer = desk.press_key().await;
+        return answer.map_or_else(|why| json!(why.text()), |_| json!("OK"));
+    }
+    match change(name, text) {
+        Some(change) => {
+            desk.change(change).await;
+            json!(text)
+        }
+        None => json!(REFUSED),
+    }
+}
+
+fn change(name: &str, text: &str) -> Option<PlantChange> {
+    let flag = || number::within(text, 0..=1).map(|n| n == 1);
+    match name {
+        "plug" => flag().map(PlantChange::Plug),
+        "meter_silent" => flag().map(PlantChange::MeterSilent),
+        "house_a" => loads(text).map(PlantChange::House),
+        "solar" => amps(text, 0.0, SITE_A).map(PlantChange::Solar),
+        "car_max_a" => amps(text, 0.0, 80.0).map(PlantChange::CarMax),
+        "car_phases" => {
+            let phases = number::within(text, 1..=3).and_then(|n| u8::try_from(n).ok());
+            phases.map(PlantChange::CarPhases)
+        }
+        _ => None,
+    }
+}
+
+/// `L1,L2,L3`, an empty place leaves a phase as it is; or one value for all.
+fn loads(text: &str) -> Option<[Option<f64>; 3]> {
+    let one = |part: &str| match part.trim() {
+        "" => Some(None),
+        part => amps(part, -SITE_A, SITE_A).map(Some),
+    };
+    let mut parts = text.split(',').map(one);
+    match (parts.next(), parts.next(), parts.next(), parts.next()) {
+        (Some(all), None, None, None) => all.filter(Option::is_some).map(|load| [load; 3]),
+        (Some(l1), Some(l2), Some(l3), None) => Some([l1?, l2?, l3?]),
+        _ => None,
+    }
+}
+
+fn amps(text: &str, min: f64, max: f64) -> Option<f64> {
+    let value: f64 = text.trim().parse().ok()?;
+    (min..=max).contains(&value).then_some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn when_a_load_is_given_then_it_is_for_one_or_for_all_phases() {
+        let house = |text| change("house_a", text);
+        assert_eq!(house("5"), Some(PlantChange::House([Some(5.0); 3])));
+        let two = [Some(1.5), None, Some(-2.0)];
+        assert_eq!(house("1.5,,-2"), Some(PlantChange::House(two)));
+        for wrong in ["", "1,2", "1,2,3,4", "x", "101", "NaN", "inf"] {
+            assert_eq!(house(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn when_a_value_makes_no_sense_then_nothing_changes() {
+        assert_eq!(change("plug", "1"), Some(PlantChange::Plug(true)));
+        assert_eq!(change("plug", "2"), None);
+        assert_eq!(change("car_phases", "0"), None);
+        assert_eq!(change("car_max_a", "-1"), None);
+        assert_eq!(change("solar", "6.5"), Some(PlantChange::Solar(6.5)));
+    }
+}

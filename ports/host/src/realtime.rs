@@ -1,0 +1,276 @@
+//! `run`: the charger in real time with its dashboard.
+
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use smartevse::{Planning, Setup};
+use smartevse_core::registry::SettingId;
+use smartevse_core::settings::{Patch, Settings, load};
+use smartevse_meters::catalogue::{Meter, Source};
+use smartevse_sim::scenario::Scenario;
+use smartevse_sim::{simulate, wiring};
+use smartevse_types::{Access, Mode};
+use tokio::runtime::Builder;
+use tokio::sync::oneshot;
+
+use crate::args::RunOptions;
+use crate::desk::{self, Desk};
+use crate::engine::{self, Engine, Sources};
+use crate::http::server;
+use crate::lines::{self, MeterLine, MeterOnLine, Role, SharedLine};
+use crate::plant::Plant;
+use crate::spec::{LineSpec, MeterSpec, ModbusSpec};
+
+/// Meter type that stands for the simulated meters.
+const SIMULATED: Meter = Meter::Eastron3P;
+
+/// Runs until Ctrl-C.
+///
+/// # Errors
+///
+/// One sentence on what cannot be used.
+pub fn run(options: &RunOptions) -> Result<(), String> {
+    let scenario = options.scenario.as_deref().map(load_scenario).transpose()?;
+    let site = Site::of(options, scenario.as_ref())?;
+    let log = options.log.as_deref().map(create_log).transpose()?;
+    if let Some(data) = &options.data {
+        let data = data.display();
+        eprintln!("smartevse-host: --data {data}: storage is not built yet, nothing is kept");
+    }
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|why| format!("the program cannot start: {why}"))?;
+    runtime.block_on(serve(options, site, log))
+}
+
+async fn serve(options: &RunOptions, site: Site, log: Option<File>) -> Result<(), String> {
+    let (listener, bound) = server::bind(&options.http).await?;
+    let (desk, end) = desk::open();
+    let stop = Arc::new(AtomicBool::new(false));
+    let (ended, end_of_control) = oneshot::channel();
+    let setup = Setup {
+        facts: simulate::board_facts(),
+        settings: site.settings,
+        access: Access::On,
+        planning: Planning::Regulated,
+        ..Setup::default()
+    };
+    let engine = Engine::new(&setup, site.plant, end, site.sources, options.speed, log);
+    let control = engine::start(engine, Arc::clone(&stop), ended)
+        .map_err(|why| format!("the control thread cannot start: {why}"))?;
+    for line in site.lines {
+        lines::start(line, desk.clone())?;
+    }
+    println!("listening on http://{bound}");
+    let why = work(listener, desk, end_of_control).await;
+    stop.store(true, Ordering::Relaxed);
+    match control.join() {
+        Ok(()) => why,
+        Err(_) => Err("the control thread has failed".to_owned()),
+    }
+}
+
+/// Serves front ends until the user or the control thread ends.
+async fn work(
+    listener: tokio::net::TcpListener,
+    desk: Desk,
+    end_of_control: oneshot::Receiver<()>,
+) -> Result<(), String> {
+    tokio::select! {
+        () = server::serve(listener, desk) => Ok(()),
+        _ = end_of_control => Ok(()),
+        result = interrupted() => result,
+    }
+}
+
+/// Waits for Ctrl-C or a request of the operating system to end.
+async fn interrupted() -> Result<(), String> {
+    let sentence = |why: std::io::Error| format!("Ctrl-C cannot be watched: {why}");
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminate = signal(SignalKind::terminate()).map_err(sentence)?;
+        tokio::select! {
+            result = tokio::signal::ctrl_c() => result.map_err(sentence),
+            _ = terminate.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await.map_err(sentence)
+}
+
+fn load_scenario(path: &Path) -> Result<Scenario, String> {
+    let scenario = Scenario::load(path).map_err(|why| why.to_string())?;
+    if scenario.power_share {
+        return Err("the scenario needs power share, which is not built yet".to_owned());
+    }
+    Ok(scenario)
+}
+
+fn create_log(path: &Path) -> Result<File, String> {
+    File::create(path).map_err(|why| format!("--log {}: {why}", path.display()))
+}
+
+/// What the charger starts with.
+struct Site {
+    settings: Settings,
+    plant: Plant,
+    sources: Sources,
+    lines: Vec<MeterLine>,
+}
+
+impl Site {
+    fn of(options: &RunOptions, scenario: Option<&Scenario>) -> Result<Self, String> {
+        let stored = match scenario {
+            Some(scenario) => wiring::scenario_settings(scenario)
+                .map_err(|why| format!("the scenario's settings cannot be used: {why}"))?,
+            None => demo_settings(),
+        };
+        let mains = Wired::of(&MAINS, &options.mains_meter, &stored)?;
+        let ev = Wired::of(&EV, &options.ev_meter, &stored)?;
+        let settings = with(&with(&stored, &mains.patch), &ev.patch);
+        let mains_a = f64::from(settings.mains().as_amps());
+        Ok(Self {
+            plant: scenario.map_or_else(|| Plant::demo(mains_a), Plant::scenario),
+            settings,
+            sources: Sources {
+                mains: mains.shared,
+                ev: ev.shared,
+            },
+            lines: joined(mains.line.into_iter().chain(ev.line))?,
+        })
+    }
+}
+
+/// Meters with the same line share it.
+fn joined(meters: impl Iterator<Item = (LineSpec, MeterOnLine)>) -> Result<Vec<MeterLine>, String> {
+    let mut lines: Vec<MeterLine> = Vec::new();
+    for (line, meter) in meters {
+        match lines
+            .iter_mut()
+            .find(|known| known.line.is_same_place(&line))
+        {
+            None => lines.push(MeterLine {
+                line,
+                meters: vec![meter],
+            }),
+            Some(known) if known.line == line => known.meters.push(meter),
+            Some(_) => return Err(format!("{line} cannot have two speeds")),
+        }
+    }
+    Ok(lines)
+}
+
+/// Settings of the demonstration: Smart, with a socket.
+fn demo_settings() -> Settings {
+    let meter = u16::from(SIMULATED.id());
+    load([
+        (SettingId::MainsMet, meter),
+        (SettingId::EvMeter, meter),
+        (SettingId::Mode, Mode::Smart as u16),
+    ])
+    .settings
+}
+
+fn with(settings: &Settings, patch: &Patch) -> Settings {
+    let kept = SettingId::ALL.iter().map(|id| (*id, settings.value(*id)));
+    load(kept.chain(patch.iter())).settings
+}
+
+/// One of the two meters and its settings.
+struct Place {
+    option: &'static str,
+    kind: SettingId,
+    address: SettingId,
+    role: Role,
+}
+
+const MAINS: Place = Place {
+    option: "--mains-meter",
+    kind: SettingId::MainsMet,
+    address: SettingId::MainsAdr,
+    role: Role::Mains,
+};
+
+const EV: Place = Place {
+    option: "--ev-meter",
+    kind: SettingId::EvMeter,
+    address: SettingId::EvAdr,
+    role: Role::Ev,
+};
+
+/// A meter as it was asked for: settings, status, line.
+struct Wired {
+    patch: Patch,
+    shared: SharedLine,
+    line: Option<(LineSpec, MeterOnLine)>,
+}
+
+impl Wired {
+    fn of(place: &Place, spec: &MeterSpec, stored: &Settings) -> Result<Self, String> {
+        let kind = |meter: Meter| Patch::new().with(place.kind, u16::from(meter.id()));
+        match spec {
+            MeterSpec::Sim => Ok(Self {
+                patch: Patch::new(),
+                shared: SharedLine::simulated(),
+                line: None,
+            }),
+            MeterSpec::Api => Ok(Self {
+                patch: kind(Meter::Api),
+                shared: SharedLine::api(),
+                line: None,
+            }),
+            MeterSpec::Modbus(modbus) => Self::modbus(place, modbus, stored),
+        }
+    }
+
+    fn modbus(place: &Place, spec: &ModbusSpec, stored: &Settings) -> Result<Self, String> {
+        let option = place.option;
+        let name = &spec.kind;
+        let meter =
+            meter_named(name).ok_or_else(|| format!("{option}: no meter is named {name}"))?;
+        if meter.profile().is_none() {
+            return Err(format!(
+                "{option}: {name} is not read over Modbus by this program"
+            ));
+        }
+        let address = spec.address.map_or(stored.value(place.address), u16::from);
+        let patch = Patch::new()
+            .with(place.kind, u16::from(meter.id()))
+            .with(place.address, address);
+        let taken = with(stored, &patch);
+        if patch.iter().any(|(id, value)| taken.value(id) != value) {
+            return Err(format!(
+                "{option}: {name} at address {address} is not allowed"
+            ));
+        }
+        let shared = SharedLine::line(spec.line.to_string());
+        let meter = MeterOnLine {
+            meter,
+            address: u8::try_from(address).unwrap_or(0),
+            role: place.role,
+            shared: shared.clone(),
+        };
+        Ok(Self {
+            patch,
+            shared,
+            line: Some((spec.line.clone(), meter)),
+        })
+    }
+}
+
+/// The meter of this name; upper and lower case are equal.
+fn meter_named(name: &str) -> Option<Meter> {
+    smartevse_meters::catalogue::CATALOGUE
+        .iter()
+        .map(|entry| entry.meter)
+        .filter(|meter| matches!(meter.source(), Source::Modbus))
+        .find(|meter| {
+            [meter.name(), meter.lcd_name()]
+                .iter()
+                .any(|known| known.eq_ignore_ascii_case(name))
+        })
+}

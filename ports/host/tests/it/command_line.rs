@@ -1,0 +1,137 @@
+//! The command line as scripts see it (design §5).
+
+use std::net::TcpListener;
+use std::process::Command;
+
+use crate::host::{Host, output};
+
+fn refused(args: &[&str], status: i32, part: &str) {
+    let output = output(args);
+    let why = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(status), "{args:?}: {why}");
+    assert!(why.contains(part), "{args:?}: {why}");
+    assert_eq!(why.trim_end().lines().count(), 1, "{args:?}: {why}");
+    assert!(output.stdout.is_empty(), "{args:?}");
+}
+
+#[test]
+fn when_an_argument_is_wrong_then_one_sentence_and_status_2() {
+    refused(&["--wings"], 2, "--wings");
+    refused(&["--evses", "3"], 2, "not built yet");
+    refused(&["--mqtt", "mqtt://127.0.0.1"], 2, "not built yet");
+    refused(&["--mains-meter", "homewizard:p1"], 2, "not built yet");
+    refused(&["settings", "list"], 2, "comes with storage");
+    refused(&["--speed", "nan"], 2, "--speed");
+}
+
+#[test]
+fn when_a_file_is_missing_then_one_sentence_and_status_1() {
+    let missing = "/nonexistent/file.json";
+    refused(&["simulate", "--scenario", missing], 1, missing);
+    refused(&["run", "--scenario", missing], 1, missing);
+    refused(
+        &["conformance", "/nonexistent/charging.jsonl"],
+        1,
+        "/nonexistent/",
+    );
+    refused(&["replay", missing], 1, missing);
+    refused(
+        &["run", "--log", "/nonexistent/x.log"],
+        1,
+        "/nonexistent/x.log",
+    );
+}
+
+#[test]
+fn when_a_meter_cannot_be_used_then_one_sentence_and_status_1() {
+    let meter = |spec| ["--mains-meter", spec];
+    refused(
+        &meter("modbus-tcp:127.0.0.1:9?type=Magic"),
+        1,
+        "no meter is named Magic",
+    );
+    refused(
+        &meter("modbus-tcp:127.0.0.1:9?type=ABB&address=3"),
+        1,
+        "address 3",
+    );
+}
+
+#[test]
+fn when_the_port_is_busy_then_one_sentence_and_status_1() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    refused(&["--http", &address], 1, "another program uses this port");
+    refused(&["--http", "127.0.0.1:http"], 1, "--http 127.0.0.1:http");
+}
+
+#[test]
+fn when_help_or_version_is_asked_for_then_they_are_printed() {
+    let help = String::from_utf8(output(&["--help"]).stdout).unwrap();
+    for word in [
+        "run",
+        "simulate",
+        "conformance",
+        "replay",
+        "settings",
+        "--mains-meter",
+    ] {
+        assert!(help.contains(word), "{word}");
+    }
+    let version = String::from_utf8(output(&["--version"]).stdout).unwrap();
+    assert_eq!(
+        version.trim(),
+        concat!("smartevse-host ", env!("CARGO_PKG_VERSION"))
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn when_interrupted_then_it_ends_cleanly() {
+    for signal in ["-INT", "-TERM"] {
+        let mut host = Host::start(&[]);
+        let id = host.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args([signal, &id])
+                .status()
+                .unwrap()
+                .success()
+        );
+        assert_eq!(host.ended(), Some(0), "{signal}");
+    }
+}
+
+/// The log of a run gives the same checkpoints when it is played.
+#[cfg(unix)]
+#[test]
+fn when_a_log_is_written_then_it_can_be_played() {
+    let log = std::env::temp_dir().join(format!("smartevse-{}.log", std::process::id()));
+    let path = log.to_str().unwrap();
+    let mut host = Host::start(&["--log", path, "--speed", "20"]);
+    host.wait("charging", |live| live["state"]["name"] == "C");
+    host.post("/settings?mode=4&current_min=8");
+    host.wait("the pause", |live| {
+        live["access"] == "Pause" && live["contactors"][0] == false
+    });
+    let id = host.id().to_string();
+    assert!(
+        Command::new("kill")
+            .args(["-INT", &id])
+            .status()
+            .unwrap()
+            .success()
+    );
+    assert_eq!(host.ended(), Some(0));
+    let played = output(&["replay", path]);
+    let said = String::from_utf8(played.stdout).unwrap();
+    std::fs::remove_file(&log).unwrap();
+    assert_eq!(
+        played.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&played.stderr)
+    );
+    assert!(said.contains("checkpoints agree"), "{said}");
+    assert!(!said.contains(" 0 checkpoints"), "{said}");
+}

@@ -1,0 +1,108 @@
+//! Cable coding with its stability filter (charging specification §1.5).
+
+use smartevse_types::DeciAmps;
+
+use super::agenda::{Agenda, Hold};
+use super::timing::CODING_STABLE;
+use crate::directive::ChargerConfig;
+use crate::faults::Faults;
+use crate::io::{HardwareFaults, Inputs, ProximityInput};
+use crate::options::CableKind;
+use crate::proximity::CableCoding;
+
+/// Watches the proximity contact.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct CableWatch {
+    coding: Option<CableCoding>,
+    candidate: Option<CableCoding>,
+    stable: Hold,
+}
+
+impl CableWatch {
+    pub fn update(&mut self, inputs: &Inputs, agenda: &mut Agenda) {
+        let input = if inputs.hardware.contains(HardwareFaults::PROXIMITY) {
+            ProximityInput::Missing
+        } else {
+            inputs.proximity
+        };
+        let seen = CableCoding::from_input(input);
+        if seen != self.candidate {
+            self.candidate = seen;
+            self.stable.clear();
+        }
+        if self.stable.holds_for(true, CODING_STABLE, agenda) {
+            self.coding = seen;
+        }
+    }
+
+    /// The coding that counts; a fixed cable has none.
+    pub fn coding(&self, config: &ChargerConfig) -> Option<CableCoding> {
+        match config.cable {
+            CableKind::Socket => self.coding,
+            CableKind::Fixed => None,
+        }
+    }
+
+    /// Largest current of the cable; `None` = no energy (I-17).
+    pub fn limit(&self, config: &ChargerConfig) -> Option<DeciAmps> {
+        match config.cable {
+            CableKind::Fixed => Some(config.max.to_deci()),
+            CableKind::Socket => self
+                .coding
+                .and_then(CableCoding::limit)
+                .map(|limit| limit.to_deci()),
+        }
+    }
+
+    pub fn faults(&self, config: &ChargerConfig) -> Faults {
+        let mut faults = Faults::empty();
+        let defect = self.coding(config).is_some_and(CableCoding::is_defect);
+        faults.set(Faults::CABLE_FAULT, defect);
+        faults
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use smartevse_types::{Instant, Ohms};
+
+    fn at(watch: &mut CableWatch, millis: u64, ohms: u32) -> Option<CableCoding> {
+        let proximity = ProximityInput::Resistance(Ohms::from_ohms(ohms));
+        let inputs = Inputs {
+            proximity,
+            ..Inputs::default()
+        };
+        watch.update(&inputs, &mut Agenda::new(Instant::from_millis(millis)));
+        watch.coding(&ChargerConfig::default())
+    }
+
+    /// charging 1.5
+    #[test]
+    fn when_a_coding_is_unchanged_for_50_ms_then_it_counts() {
+        let mut watch = CableWatch::default();
+        assert_eq!(at(&mut watch, 0, 220), None);
+        assert_eq!(at(&mut watch, 50, 225), Some(CableCoding::A32));
+        assert_eq!(at(&mut watch, 60, 1_500), Some(CableCoding::A32));
+        assert_eq!(at(&mut watch, 70, 220), Some(CableCoding::A32));
+        assert_eq!(at(&mut watch, 80, 1_500), Some(CableCoding::A32));
+        assert_eq!(at(&mut watch, 130, 1_500), Some(CableCoding::A13));
+    }
+
+    /// charging 1.5: a fixed cable has the rating MAX, its contact is ignored.
+    #[test]
+    fn when_the_cable_is_fixed_then_its_limit_is_max() {
+        let mut watch = CableWatch::default();
+        at(&mut watch, 0, 20);
+        at(&mut watch, 50, 20);
+        let fixed = ChargerConfig {
+            cable: CableKind::Fixed,
+            ..ChargerConfig::default()
+        };
+        assert_eq!(watch.limit(&fixed), Some(DeciAmps::from_deci(160)));
+        assert_eq!(watch.faults(&fixed), Faults::empty());
+        let socket = ChargerConfig::default();
+        assert_eq!(watch.limit(&socket), None);
+        assert_eq!(watch.faults(&socket), Faults::CABLE_FAULT);
+    }
+}

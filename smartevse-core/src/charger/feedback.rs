@@ -1,0 +1,234 @@
+//! Supervision of the contactors by their feedback: weld, no closing
+//! (charging specification §4.3).
+
+use smartevse_types::Instant;
+
+use super::agenda::{Agenda, Hold};
+use super::contactors::Contactors;
+use super::timing::{CONTACTOR_FEEDBACK, RETRY_AFTER};
+use crate::faults::Faults;
+use crate::io::{Contactor, ContactorFeedback, HardwareFaults, Inputs};
+
+/// What is wrong with the contactors.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+enum Trouble {
+    #[default]
+    None,
+    /// Did not close; one retry after this moment.
+    Retry(Instant),
+    /// Needs service.
+    Latched,
+}
+
+/// Compares commands and feedback.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct FeedbackWatch {
+    trouble: Trouble,
+    /// The one retry has been used up.
+    retried: bool,
+    reads_closed: bool,
+    main_welded: Hold,
+    second_welded: Hold,
+    main_missing: Hold,
+    second_missing: Hold,
+    sound: Hold,
+}
+
+impl FeedbackWatch {
+    pub fn new(latched: bool) -> Self {
+        let trouble = if latched {
+            Trouble::Latched
+        } else {
+            Trouble::None
+        };
+        Self {
+            trouble,
+            ..Self::default()
+        }
+    }
+
+    /// Judges the feedback of this poll against the commands until now.
+    pub fn update(&mut self, inputs: &Inputs, contactors: &Contactors, agenda: &mut Agenda) {
+        let (main, second) = (inputs.contactor1, inputs.contactor2);
+        self.reads_closed = contradicts_open(contactors.main(), main)
+            || contradicts_open(contactors.second(), second);
+        let weld = welded(&mut self.main_welded, contactors.main(), main, agenda)
+            | welded(&mut self.second_welded, contactors.second(), second, agenda);
+        if weld && !contactors.main().is_closed() {
+            self.trouble = Trouble::Latched;
+        }
+        let refused = inputs.hardware.contains(HardwareFaults::CONTACTOR);
+        let missing = missing(&mut self.main_missing, contactors.main(), main, agenda)
+            | missing(
+                &mut self.second_missing,
+                contactors.second(),
+                second,
+                agenda,
+            );
+        self.note_missing(missing || refused, contactors, agenda);
+    }
+
+    fn note_missing(&mut self, missing: bool, contactors: &Contactors, agenda: &mut Agenda) {
+        let closed = contactors.main().is_closed();
+        if self
+            .sound
+            .holds_for(closed && !missing, CONTACTOR_FEEDBACK, agenda)
+            && self.main_ok()
+        {
+            self.retried = false;
+        }
+        if let Trouble::Retry(at) = self.trouble {
+            if !missing && agenda.reached(at) {
+                self.trouble = Trouble::None;
+            }
+        } else if missing && self.trouble == Trouble::None {
+            self.fail(agenda.now());
+        }
+    }
+
+    /// The main contactor is not on its way to being judged missing.
+    fn main_ok(&self) -> bool {
+        self.main_missing.is_clear() && self.second_missing.is_clear()
+    }
+
+    fn fail(&mut self, now: Instant) {
+        self.trouble = if self.retried {
+            Trouble::Latched
+        } else {
+            Trouble::Retry(now + RETRY_AFTER)
+        };
+        self.retried = true;
+    }
+
+    /// Service action: counts only while everything reads open.
+    pub fn reset(&mut self) {
+        if !self.reads_closed {
+            *self = Self::default();
+        }
+    }
+
+    /// A contactor reads closed although it is commanded open.
+    pub const fn reads_closed(&self) -> bool {
+        self.reads_closed
+    }
+
+    /// The second contactor stays closed although one phase is in use; stops
+    /// in the orderly way.
+    pub fn second_is_stuck(&self, agenda: &mut Agenda) -> bool {
+        self.second_welded.lasted(CONTACTOR_FEEDBACK, agenda)
+    }
+
+    pub fn faults(&self) -> Faults {
+        let mut faults = Faults::empty();
+        faults.set(Faults::CONTACTOR_FAULT, self.trouble != Trouble::None);
+        faults
+    }
+
+    /// The fault that outlives a restart.
+    pub fn latched(&self) -> Faults {
+        let mut faults = Faults::empty();
+        faults.set(Faults::CONTACTOR_FAULT, self.trouble == Trouble::Latched);
+        faults
+    }
+}
+
+fn contradicts_open(command: Contactor, feedback: ContactorFeedback) -> bool {
+    command == Contactor::Open && feedback == ContactorFeedback::Closed
+}
+
+fn welded(
+    hold: &mut Hold,
+    command: Contactor,
+    feedback: ContactorFeedback,
+    agenda: &mut Agenda,
+) -> bool {
+    hold.holds_for(
+        contradicts_open(command, feedback),
+        CONTACTOR_FEEDBACK,
+        agenda,
+    )
+}
+
+fn missing(
+    hold: &mut Hold,
+    command: Contactor,
+    feedback: ContactorFeedback,
+    agenda: &mut Agenda,
+) -> bool {
+    let open = command.is_closed() && feedback == ContactorFeedback::Open;
+    hold.holds_for(open, CONTACTOR_FEEDBACK, agenda)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::contactors::Order;
+    use super::*;
+
+    struct Bench {
+        watch: FeedbackWatch,
+        contactors: Contactors,
+    }
+
+    impl Bench {
+        fn new() -> Self {
+            let contactors = Contactors::new(Instant::ZERO);
+            Self {
+                watch: FeedbackWatch::default(),
+                contactors,
+            }
+        }
+
+        fn at(&mut self, millis: u64, close: bool, main: ContactorFeedback) -> Faults {
+            let order = if close {
+                Order::Close { three_phase: false }
+            } else {
+                Order::Open
+            };
+            let mut agenda = Agenda::new(Instant::from_millis(millis));
+            let inputs = Inputs {
+                contactor1: main,
+                ..Inputs::default()
+            };
+            self.watch.update(&inputs, &self.contactors, &mut agenda);
+            self.contactors.step(order, &mut agenda);
+            self.watch.faults()
+        }
+    }
+
+    use ContactorFeedback::{Closed, Open};
+
+    /// charging 4.3, S16
+    #[test]
+    fn when_it_stays_closed_for_half_a_second_then_latched_until_service() {
+        let mut bench = Bench::new();
+        bench.at(1_000, true, Open);
+        bench.at(1_100, true, Closed);
+        bench.at(2_000, false, Closed);
+        bench.at(2_010, false, Closed);
+        assert_eq!(bench.at(2_500, false, Closed), Faults::empty());
+        assert_eq!(bench.at(2_510, false, Closed), Faults::CONTACTOR_FAULT);
+        bench.watch.reset();
+        assert_eq!(bench.at(2_520, false, Closed), Faults::CONTACTOR_FAULT);
+        assert_eq!(bench.at(9_000, false, Open), Faults::CONTACTOR_FAULT);
+        assert_eq!(bench.watch.latched(), Faults::CONTACTOR_FAULT);
+        bench.watch.reset();
+        assert_eq!(bench.at(9_010, false, Open), Faults::empty());
+    }
+
+    /// charging 4.3: one retry after 60 s, then latched.
+    #[test]
+    fn when_it_does_not_close_twice_then_latched() {
+        let mut bench = Bench::new();
+        bench.at(1_000, true, Open);
+        bench.at(1_010, true, Open);
+        assert_eq!(bench.at(1_510, true, Open), Faults::CONTACTOR_FAULT);
+        assert_eq!(bench.watch.latched(), Faults::empty());
+        bench.at(1_520, false, Open);
+        assert_eq!(bench.at(61_500, false, Open), Faults::CONTACTOR_FAULT);
+        assert_eq!(bench.at(61_510, false, Open), Faults::empty());
+        bench.at(62_000, true, Open);
+        bench.at(62_010, true, Open);
+        assert_eq!(bench.at(62_510, true, Open), Faults::CONTACTOR_FAULT);
+        assert_eq!(bench.watch.latched(), Faults::CONTACTOR_FAULT);
+    }
+}

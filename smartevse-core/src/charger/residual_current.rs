@@ -1,0 +1,318 @@
+//! Residual-current monitor: trip, latch, local reset, self-test (charging
+//! specification §8).
+
+use smartevse_types::Instant;
+
+use super::agenda::{Agenda, Hold};
+use super::timing::{
+    RESIDUAL_CONFIRM, RESIDUAL_NORMAL, RESIDUAL_TEST, RESIDUAL_TEST_VALID, RETRY_AFTER,
+};
+use crate::faults::Faults;
+use crate::io::{HardwareFaults, Inputs, ResidualCurrentInput};
+
+/// Self-test of the monitor.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+enum Test {
+    /// Not done for this vehicle.
+    #[default]
+    Due,
+    /// The test output is active since.
+    Asserted(Instant),
+    /// The monitor reacted; the output is off since.
+    Released(Instant),
+    /// Passed at.
+    Passed(Instant),
+    /// Failed at; one retry.
+    Failed(Instant),
+    /// Failed twice.
+    Dead,
+}
+
+/// What the test needs to know.
+#[derive(Clone, Copy, Debug)]
+pub struct TestContext {
+    /// RCMON is enabled.
+    pub enabled: bool,
+    /// The board has a test output.
+    pub fitted: bool,
+    /// A vehicle is connected.
+    pub vehicle: bool,
+    /// Both contactors are commanded open.
+    pub open: bool,
+}
+
+/// Watches the residual-current monitor.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ResidualWatch {
+    tripped: bool,
+    test: Test,
+    retried: bool,
+    active: bool,
+    fault: Hold,
+    normal: Hold,
+}
+
+impl ResidualWatch {
+    pub fn new(tripped: bool) -> Self {
+        Self {
+            tripped,
+            ..Self::default()
+        }
+    }
+
+    /// Takes the level of this poll. With the monitor disabled its input is
+    /// ignored, but a latched trip stays.
+    pub fn update(&mut self, inputs: &Inputs, context: TestContext, agenda: &mut Agenda) {
+        let level = inputs.residual_current != ResidualCurrentInput::Normal;
+        let edge = inputs.residual_current_edge;
+        self.active = context.enabled && (level || edge);
+        self.normal.update(!level || !context.enabled, agenda.now());
+        self.normal.lasted(RESIDUAL_NORMAL, agenda);
+        let before = self.test;
+        if context.enabled && context.fitted {
+            let refused = inputs.hardware.contains(HardwareFaults::RESIDUAL_CURRENT);
+            self.step_test(context, level || edge, refused, agenda);
+        } else if self.test != Test::Dead {
+            self.test = Test::Due;
+        }
+        if self.test != before {
+            agenda.again();
+        }
+        self.judge(edge, agenda);
+    }
+
+    fn judge(&mut self, edge: bool, agenda: &mut Agenda) {
+        let watched = self.active && !self.is_testing();
+        let confirmed = self.fault.holds_for(watched, RESIDUAL_CONFIRM, agenda);
+        self.tripped |= confirmed || (watched && edge);
+    }
+
+    fn step_test(
+        &mut self,
+        context: TestContext,
+        reacts: bool,
+        refused: bool,
+        agenda: &mut Agenda,
+    ) {
+        let now = agenda.now();
+        self.test = match self.test {
+            Test::Due if self.may_test(context) => Test::Asserted(now),
+            Test::Asserted(_) | Test::Released(_) if !context.open => Test::Due,
+            Test::Asserted(_) if reacts => Test::Released(now),
+            Test::Asserted(since) if refused || agenda.reached(since + RESIDUAL_TEST) => {
+                self.failed(now)
+            }
+            Test::Released(_) if !reacts => Test::Passed(now),
+            Test::Released(since) if agenda.reached(since + RESIDUAL_TEST) => {
+                // Still active without the test output: a real residual current.
+                self.tripped = true;
+                Test::Due
+            }
+            Test::Passed(at) if agenda.reached(at + RESIDUAL_TEST_VALID) => Test::Due,
+            Test::Failed(at) if agenda.reached(at + RETRY_AFTER) => Test::Due,
+            Test::Due
+            | Test::Asserted(_)
+            | Test::Released(_)
+            | Test::Passed(_)
+            | Test::Failed(_)
+            | Test::Dead => self.test,
+        };
+        if matches!(self.test, Test::Passed(_)) {
+            self.retried = false;
+        }
+    }
+
+    fn may_test(&self, context: TestContext) -> bool {
+        context.vehicle && context.open && !self.active && !self.tripped
+    }
+
+    fn failed(&mut self, now: Instant) -> Test {
+        let again = !self.retried;
+        self.retried = true;
+        if again { Test::Failed(now) } else { Test::Dead }
+    }
+
+    /// The vehicle was unplugged: the next one gets its own test.
+    pub fn unplugged(&mut self) {
+        if !matches!(self.test, Test::Failed(_) | Test::Dead) {
+            self.test = Test::Due;
+        }
+    }
+
+    /// Somebody at the device resets the latch; counts only after the input
+    /// has been normal for a second.
+    pub fn reset(&mut self, agenda: &mut Agenda) {
+        if self.normal.lasted(RESIDUAL_NORMAL, agenda) {
+            self.tripped = false;
+        }
+    }
+
+    /// Whether closing may go on: nothing active, nothing latched.
+    pub const fn is_quiet(&self) -> bool {
+        !self.active && !self.tripped
+    }
+
+    /// The test of this vehicle is still to be passed.
+    pub fn awaits_test(&self, context: TestContext) -> bool {
+        context.enabled && context.fitted && !matches!(self.test, Test::Passed(_))
+    }
+
+    pub const fn is_testing(&self) -> bool {
+        matches!(self.test, Test::Asserted(_) | Test::Released(_))
+    }
+
+    /// Level of the test output.
+    pub const fn test_output(&self) -> bool {
+        matches!(self.test, Test::Asserted(_))
+    }
+
+    pub fn faults(&self) -> Faults {
+        let mut faults = Faults::empty();
+        faults.set(Faults::RCM_TRIPPED, self.tripped);
+        let failed = matches!(self.test, Test::Failed(_) | Test::Dead)
+            || (self.retried && !matches!(self.test, Test::Passed(_)));
+        faults.set(Faults::RCM_TEST, failed);
+        faults
+    }
+
+    /// The fault that outlives a restart.
+    pub fn latched(&self) -> Faults {
+        let mut faults = Faults::empty();
+        faults.set(Faults::RCM_TRIPPED, self.tripped);
+        faults
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ResidualCurrentInput::{Fault, Normal};
+
+    struct Bench {
+        watch: ResidualWatch,
+        context: TestContext,
+    }
+
+    impl Bench {
+        fn new(fitted: bool) -> Self {
+            let context = TestContext {
+                enabled: true,
+                fitted,
+                vehicle: true,
+                open: true,
+            };
+            Self {
+                watch: ResidualWatch::default(),
+                context,
+            }
+        }
+
+        fn at(&mut self, millis: u64, level: ResidualCurrentInput) -> Faults {
+            let inputs = Inputs {
+                residual_current: level,
+                ..Inputs::default()
+            };
+            let mut agenda = Agenda::new(Instant::from_millis(millis));
+            self.watch.update(&inputs, self.context, &mut agenda);
+            self.watch.faults()
+        }
+
+        fn reset(&mut self, millis: u64) {
+            self.watch
+                .reset(&mut Agenda::new(Instant::from_millis(millis)));
+        }
+    }
+
+    /// I-08
+    #[test]
+    fn when_two_samples_are_active_then_tripped_until_a_local_reset() {
+        let mut bench = Bench::new(false);
+        assert_eq!(bench.at(0, Fault), Faults::empty());
+        assert!(!bench.watch.is_quiet());
+        assert_eq!(bench.at(10, Fault), Faults::RCM_TRIPPED);
+        bench.reset(20);
+        assert_eq!(bench.at(30, Normal), Faults::RCM_TRIPPED);
+        bench.reset(1_000);
+        assert_eq!(bench.at(1_030, Normal), Faults::RCM_TRIPPED);
+        bench.reset(1_030);
+        assert_eq!(bench.at(1_040, Normal), Faults::empty());
+    }
+
+    /// charging 8: a single sample may be noise, an edge from an interrupt not.
+    #[test]
+    fn when_an_edge_was_latched_then_tripped_at_once() {
+        let mut bench = Bench::new(false);
+        bench.at(0, Fault);
+        assert_eq!(bench.at(10, Normal), Faults::empty());
+        let inputs = Inputs {
+            residual_current: Normal,
+            residual_current_edge: true,
+            ..Inputs::default()
+        };
+        let mut agenda = Agenda::new(Instant::from_millis(20));
+        bench.watch.update(&inputs, bench.context, &mut agenda);
+        assert_eq!(bench.watch.faults(), Faults::RCM_TRIPPED);
+    }
+
+    /// I-23: disabling the monitor does not clear the latch.
+    #[test]
+    fn when_the_monitor_is_disabled_then_the_latch_stays() {
+        let mut bench = Bench::new(false);
+        bench.at(0, Fault);
+        bench.at(10, Fault);
+        bench.context.enabled = false;
+        assert_eq!(bench.at(20, Fault), Faults::RCM_TRIPPED);
+        assert_eq!(bench.at(9_020, Fault), Faults::RCM_TRIPPED);
+        bench.reset(9_020);
+        assert_eq!(bench.at(9_030, Fault), Faults::empty());
+    }
+
+    /// charging 8: no sensor at all is a fault.
+    #[test]
+    fn when_no_monitor_is_connected_then_tripped() {
+        let mut bench = Bench::new(false);
+        bench.at(0, ResidualCurrentInput::NotFitted);
+        assert_eq!(
+            bench.at(10, ResidualCurrentInput::NotFitted),
+            Faults::RCM_TRIPPED
+        );
+    }
+
+    /// charging 8
+    #[test]
+    fn when_the_monitor_reacts_to_its_test_then_passed_without_a_trip() {
+        let mut bench = Bench::new(true);
+        bench.at(0, Normal);
+        assert!(bench.watch.test_output());
+        bench.at(50, Fault);
+        assert!(!bench.watch.test_output() && bench.watch.is_testing());
+        assert_eq!(bench.at(100, Normal), Faults::empty());
+        assert!(!bench.watch.awaits_test(bench.context));
+        bench.watch.unplugged();
+        assert!(bench.watch.awaits_test(bench.context));
+    }
+
+    /// charging 8: one retry after 60 s, then dead.
+    #[test]
+    fn when_the_monitor_never_reacts_then_failed_for_good() {
+        let mut bench = Bench::new(true);
+        bench.at(0, Normal);
+        assert_eq!(bench.at(1_000, Normal), Faults::RCM_TEST);
+        bench.at(61_000, Normal);
+        bench.at(61_010, Normal);
+        assert!(bench.watch.test_output());
+        assert_eq!(bench.at(62_010, Normal), Faults::RCM_TEST);
+        bench.at(200_000, Normal);
+        assert!(!bench.watch.test_output());
+        assert_eq!(bench.at(200_010, Normal), Faults::RCM_TEST);
+    }
+
+    /// charging 8: a current that outlasts the test is real.
+    #[test]
+    fn when_the_input_does_not_calm_down_then_tripped() {
+        let mut bench = Bench::new(true);
+        bench.at(0, Normal);
+        bench.at(50, Fault);
+        assert_eq!(bench.at(1_050, Fault), Faults::RCM_TRIPPED);
+    }
+}

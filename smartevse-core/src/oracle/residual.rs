@@ -1,0 +1,80 @@
+//! Residual-current monitor over time.
+
+use smartevse_types::{Duration, Instant};
+
+use crate::io::ResidualCurrentInput;
+
+use super::spell::Spell;
+use super::step::Seen;
+
+/// Confirmation of a trip (RCM_CONFIRM).
+const CONFIRM: Duration = Duration::from_millis(5);
+/// The input must have been normal for this long before a reset; also the
+/// time that the monitor may take to fall back after its test (§8).
+const NORMAL: Duration = Duration::from_secs(1);
+/// A passed self-test counts for this long, with a margin of one minute (§8).
+const TEST_VALID: Duration = Duration::from_minutes(24 * 60 + 1);
+
+/// Residual-current monitor as seen over time.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct ResidualWatch {
+    /// A trip was confirmed and nobody has reset it.
+    pub(super) latched: bool,
+    /// A press in this poll may clear the latch.
+    pub(super) may_reset: bool,
+    /// The self-test is running or has just ended.
+    pub(super) testing: bool,
+    active: Spell,
+    normal: Spell,
+    test_at: Option<Instant>,
+    passed_at: Option<Instant>,
+}
+
+impl ResidualWatch {
+    /// Takes the inputs of a poll in.
+    pub(super) fn update(&mut self, previous: Option<&Seen>, here: &Seen) {
+        let now = here.now;
+        let level = here.inputs.residual_current;
+        let enabled = here.directive.config.residual_current;
+        let closed = previous.is_some_and(|seen| seen.closed() || seen.second());
+        self.testing = !closed && self.test_at.is_some_and(|at| now.since(at) <= NORMAL);
+        self.note_test(previous, here);
+        let active = enabled && level != ResidualCurrentInput::Normal && !self.testing;
+        self.active.mark(active, now);
+        self.normal.mark(level == ResidualCurrentInput::Normal, now);
+        let edge = here.inputs.residual_current_edge && level == ResidualCurrentInput::Fault;
+        if active && (edge || self.active.length(now) >= CONFIRM) {
+            self.latched = true;
+        }
+        let interval = previous.map_or(Duration::ZERO, |seen| now.since(seen.now));
+        let normal = self.normal.since().is_some()
+            && self.normal.length(now) + interval >= NORMAL;
+        self.may_reset = previous.is_some_and(|seen| {
+            seen.directive.requests.local_reset != here.directive.requests.local_reset
+        }) && (normal || !enabled);
+        if self.may_reset {
+            self.latched = false;
+        }
+    }
+
+    fn note_test(&mut self, previous: Option<&Seen>, here: &Seen) {
+        let driven = previous.is_some_and(|seen| seen.outputs.residual_current_test);
+        let reacted = here.inputs.residual_current == ResidualCurrentInput::Fault
+            || here.inputs.residual_current_edge;
+        if driven && reacted {
+            self.passed_at = Some(here.now);
+        }
+    }
+
+    /// Takes the outputs of a poll in, after they were judged.
+    pub(super) fn drive(&mut self, here: &Seen) {
+        if here.outputs.residual_current_test {
+            self.test_at = Some(here.now);
+        }
+    }
+
+    /// Whether a passed self-test is recent enough.
+    pub(super) fn is_tested(&self, now: Instant) -> bool {
+        self.passed_at.is_some_and(|at| now.since(at) <= TEST_VALID)
+    }
+}

@@ -1,0 +1,115 @@
+//! The conformance runner: a runner that cannot fail is worthless.
+
+use smartevse_sim::conformance::{VectorError, run_text};
+
+/// A sequence on a charger that nobody plugs in.
+fn sequence(expect: &str) -> String {
+    format!(
+        r#"{{"id":"X1","kind":"sequence","note":"","covers":[],"settings":{{"max_a":16}},"timeline":[],"expect":[{expect}]}}"#
+    )
+}
+
+fn failures(text: &str) -> Vec<(String, String)> {
+    run_text("charging", text).unwrap().failed
+}
+
+#[test]
+fn when_nobody_plugs_in_then_the_idle_charger_is_as_expected() {
+    for expect in [
+        r#"{"at_ms":500,"state":"A","contactor1":"open","contactor2":"open","vehicle_present":false}"#,
+        r#"{"never":{"contactor1":"closed"},"from_ms":0,"to_ms":1000}"#,
+    ] {
+        assert_eq!(failures(&sequence(expect)), []);
+    }
+}
+
+/// Each form of an expectation, wrong: the runner must say so, with both
+/// values.
+#[test]
+fn when_an_expectation_is_wrong_then_every_form_fails() {
+    for (expect, actual) in [
+        (r#"{"at_ms":500,"state":"C"}"#, "actual \"A\""),
+        (
+            r#"{"change":{"signal":"contactor1","to":"closed"},"window_ms":[100,900]}"#,
+            "actual \"open\"",
+        ),
+        (
+            r#"{"never":{"state":"A"},"from_ms":0,"to_ms":900}"#,
+            "actual \"A\" at 0 ms",
+        ),
+        (
+            r#"{"order":["contactor2:closed","contactor1:closed"],"window_ms":[0,900],"gap_ms":[80,200]}"#,
+            "actual at None",
+        ),
+    ] {
+        let failed = failures(&sequence(expect));
+        assert_eq!(failed.len(), 1, "{expect}");
+        assert_eq!(failed[0].0, "X1");
+        assert!(failed[0].1.contains("expected"), "{}", failed[0].1);
+        assert!(failed[0].1.contains(actual), "{}", failed[0].1);
+    }
+}
+
+#[test]
+fn when_a_feature_is_not_built_then_the_case_is_skipped_by_name() {
+    let text = sequence("").replace(r#""kind""#, r#""requires":"modem","kind""#);
+    let report = run_text("charging", &text).unwrap();
+    assert_eq!((report.passed, report.failed.len()), (0, 0));
+    assert_eq!(report.skipped, [("X1".to_owned(), "modem".to_owned())]);
+    assert!(!report.has_failed());
+    let text = report.to_string();
+    assert!(text.starts_with("charging: 0 passed, 0 failed, 1 skipped\n"));
+    assert!(text.contains("modem"));
+}
+
+#[test]
+fn when_the_kind_is_unknown_then_it_is_an_error() {
+    let text = sequence("").replace("sequence", "sequel");
+    let error = run_text("charging", &text).unwrap_err();
+    assert!(matches!(error, VectorError::UnknownKind { .. }));
+    assert!(error.to_string().contains("sequel"));
+}
+
+#[test]
+fn when_the_file_has_an_unknown_name_then_it_is_an_error() {
+    let error = run_text("weather", "").unwrap_err();
+    assert!(error.to_string().contains("weather"));
+}
+
+#[test]
+fn when_a_line_is_broken_then_its_number_is_said() {
+    let text = format!("{}\n\n{{\"id\":", sequence(""));
+    let error = run_text("charging", &text).unwrap_err().to_string();
+    assert!(error.starts_with("line 3"), "{error}");
+    let twice = format!("{0}\n{0}", sequence(""));
+    let error = run_text("charging", &twice).unwrap_err().to_string();
+    assert!(error.contains("twice"), "{error}");
+}
+
+#[test]
+fn when_nothing_can_run_a_case_then_it_fails_as_not_built() {
+    let text = r#"{"id":"M1","topic":"x","future":1}"#;
+    let report = run_text("mqtt_set", text).unwrap();
+    assert_eq!(report.failed, [("M1".to_owned(), "not built".to_owned())]);
+    assert!(report.has_failed());
+}
+
+#[test]
+fn when_the_timeline_cannot_be_understood_then_the_case_fails() {
+    for entry in [
+        r#"{"t_ms":0,"pilot":"E0"}"#,
+        r#"{"t_ms":0,"switch":"ajar"}"#,
+        r#"{"t_ms":0,"card":"XYZ"}"#,
+        r#"{"t_ms":0,"temperature_c":"hot"}"#,
+        r#"{"t_ms":0,"mode":"Turbo"}"#,
+    ] {
+        let text = sequence(r#"{"at_ms":10,"state":"A"}"#)
+            .replace(r#""timeline":[]"#, &format!(r#""timeline":[{entry}]"#));
+        assert_eq!(failures(&text).len(), 1, "{entry}");
+    }
+    let unknown = sequence(r#"{"at_ms":10,"state":"A"}"#).replace(
+        r#""timeline":[]"#,
+        r#""timeline":[{"t_ms":0,"moon":"full"}]"#,
+    );
+    assert_eq!(failures(&unknown), []);
+}

@@ -1,0 +1,35 @@
+//! The vectors of the workspace, as far as the parts behind them are built.
+
+use std::path::PathBuf;
+
+use smartevse_sim::conformance::{Report, run_file};
+
+fn run(name: &str) -> Report {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../vectors");
+    run_file(&PathBuf::from(format!("{folder}/{name}.jsonl"))).unwrap()
+}
+
+/// Nothing fails in `meters.jsonl` except what has no code yet.
+#[test]
+fn when_meter_vectors_run_then_only_unbuilt_parts_fail() {
+    let report = run("meters");
+    let wrong: Vec<_> = report
+        .failed
+        .iter()
+        .filter(|(_, why)| why != "not built")
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!(report.passed >= 165, "{}", report.passed);
+}
+
+/// Charging 1.3 to 1.5: duties, cable codings, pilot classes, diode.
+#[test]
+fn when_stateless_charging_vectors_run_then_all_pass() {
+    let report = run("charging");
+    let wrong: Vec<_> = report
+        .failed
+        .iter()
+        .filter(|(id, why)| id.starts_with("CH-F") && why != "not built")
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}

@@ -1,0 +1,3 @@
+"""The table of measured times is shared with the browser test."""
+
+pytest_plugins = ["measured"]
