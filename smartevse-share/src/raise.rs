@@ -104,6 +104,11 @@ impl Climb {
         (self.room - room).times(4) >= self.step.times(3)
     }
 
+    /// Whether the vehicle was seen to draw its first current.
+    pub(crate) fn is_seen_start(&self, room: DeciAmps) -> bool {
+        self.first && self.is_followed(room)
+    }
+
     /// How long the set-point must have stood before the next raise.
     fn settled(&self, room: DeciAmps, window: Duration) -> Duration {
         match (self.is_followed(room), self.first) {

@@ -321,10 +321,14 @@ impl Regulator {
         }
         let present = self.history.present();
         let wish = present + raise::step(tuning, lasting, &pace);
+        // A start that shows in the room is inside the measurement, although
+        // the set-point before it was nothing.
+        let started = self.climb.is_some_and(|climb| climb.is_seen_start(room));
+        let seen = if started { cycle.floor } else { DeciAmps::ZERO };
         let highest = cycle
             .limits
             .iter()
-            .map(|limit| self.least_draw(limit) + limit.room());
+            .map(|limit| self.least_draw(limit).max(seen) + limit.room());
         let rise = highest.fold(wish, DeciAmps::min).min(cycle.ceiling.current);
         if rise > present {
             self.reason = LimitedBy::Ramp;

@@ -462,7 +462,8 @@ impl Manager {
         };
         let charging = matches!(status.state, ChargeState::C | ChargeState::D);
         let evse = share::EvseView {
-            wants: status.vehicle_present && self.access.access() == Access::On,
+            // Before the plug as well: a vehicle that comes finds its offer.
+            wants: self.access.access() == Access::On,
             charging,
             cap: status.cap,
             phases: self.plan.phases,
