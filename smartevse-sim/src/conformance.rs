@@ -9,8 +9,8 @@ mod charging;
 mod expect;
 mod meters;
 mod sequence;
-mod stateless;
 mod start;
+mod stateless;
 mod words;
 
 use std::fmt;

@@ -100,6 +100,8 @@ pub struct Manager {
     switch_moves: u8,
     regulator: share::Regulator,
     regulated: Instant,
+    #[cfg(feature = "oracle")]
+    moment: Option<share::oracle::Moment>,
     planning: Planning,
     external: External,
     node: NodeSide,
@@ -136,6 +138,8 @@ impl Manager {
             switch_moves: 0,
             regulator: share::Regulator::new(),
             regulated: Instant::FAR_FUTURE,
+            #[cfg(feature = "oracle")]
+            moment: None,
             planning: setup.planning,
             external: External {
                 grant: PowerGrant::default(),
@@ -474,6 +478,16 @@ impl Manager {
         };
         let plan = self.regulator.step(now, &config, &site, &evse);
         self.regulated = plan.deadline;
+        #[cfg(feature = "oracle")]
+        {
+            self.moment = Some(share::oracle::Moment {
+                now,
+                config,
+                site,
+                evse,
+                plan,
+            });
+        }
         self.plan.capacity_stop = plan.capacity_stop.map_or(Seconds::ZERO, |at| {
             let left = at.since(now).as_secs_ceil();
             Seconds::from_secs(u32::try_from(left).unwrap_or(u32::MAX))
@@ -550,6 +564,13 @@ impl Manager {
     #[must_use]
     pub const fn deadline(&self) -> Instant {
         self.next
+    }
+
+    /// The latest regulation with all that went into it, for the oracle.
+    #[cfg(feature = "oracle")]
+    #[must_use]
+    pub const fn moment(&self) -> Option<&share::oracle::Moment> {
+        self.moment.as_ref()
     }
 
     /// Access in force.
