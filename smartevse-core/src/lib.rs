@@ -16,6 +16,7 @@ pub mod options;
 pub mod pilot;
 pub mod proximity;
 pub mod registry;
+pub mod schedule;
 pub mod settings;
 pub mod snapshot;
 pub mod state;
