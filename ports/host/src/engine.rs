@@ -117,7 +117,7 @@ impl Engine {
         log: Option<File>,
     ) -> Self {
         let since_epoch = time::SystemTime::now().duration_since(time::UNIX_EPOCH);
-        Self {
+        let mut engine = Self {
             logging: log.is_some(),
             recorder: Recorder::new(setup, Instant::ZERO, LogFile::new(log)),
             plant,
@@ -127,7 +127,11 @@ impl Engine {
             now: Instant::ZERO,
             next_second: Instant::ZERO,
             epoch: since_epoch.map_or(0, |span| span.as_secs()),
-        }
+        };
+        // Whoever looks before the first turn sees a charger that has started.
+        engine.poll();
+        engine.desk.publish(engine.view());
+        engine
     }
 
     /// Runs until it is told to stop; the board is left in its safe state.
@@ -149,8 +153,13 @@ impl Engine {
         self.take_facts(&mut answers);
         self.take_wishes(&mut answers);
         let target = self.clock.of(started);
+        let before = self.now;
         while self.now + POLL <= target && started.elapsed() < TURN {
-            self.step();
+            self.step(self.now + POLL);
+        }
+        if self.now == before && !answers.is_empty() {
+            // A station is polled whenever something was given to it.
+            self.step(target.latest(self.now));
         }
         if self.clock.lag(self.now) > LAG {
             self.clock.restart(self.now);
@@ -182,8 +191,8 @@ impl Engine {
         }
     }
 
-    fn step(&mut self) {
-        self.now += POLL;
+    fn step(&mut self, now: Instant) {
+        self.now = now;
         self.plant.advance(self.now);
         while let Some(event) = self.plant.take_reading() {
             if self.wants(&event) {
@@ -245,6 +254,10 @@ struct Answers {
 type Answered = Result<smartevse_core::command::Accepted, smartevse_core::command::Refused>;
 
 impl Answers {
+    fn is_empty(&self) -> bool {
+        self.wishes.is_empty() && self.done.is_empty()
+    }
+
     fn send(self) {
         for (reply, answer) in self.wishes {
             // Who asked may have gone.

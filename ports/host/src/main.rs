@@ -44,11 +44,11 @@ fn perform(task: &Task) -> Result<bool, String> {
         Task::Conformance(files) => offline::conform(files),
         Task::Replay(file) => offline::replay(file).map(|()| true),
         Task::Help => {
-            print!("{}", args::HELP);
+            offline::say(&args::HELP.trim_end());
             Ok(true)
         }
         Task::Version => {
-            println!("smartevse-host {}", env!("CARGO_PKG_VERSION"));
+            offline::say(&concat!("smartevse-host ", env!("CARGO_PKG_VERSION")));
             Ok(true)
         }
     }

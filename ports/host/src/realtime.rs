@@ -20,6 +20,7 @@ use crate::desk::{self, Desk};
 use crate::engine::{self, Engine, Sources};
 use crate::http::server;
 use crate::lines::{self, MeterLine, MeterOnLine, Role, SharedLine};
+use crate::offline;
 use crate::plant::Plant;
 use crate::spec::{LineSpec, MeterSpec, ModbusSpec};
 
@@ -47,6 +48,7 @@ pub fn run(options: &RunOptions) -> Result<(), String> {
 }
 
 async fn serve(options: &RunOptions, site: Site, log: Option<File>) -> Result<(), String> {
+    let interruption = interruption().map_err(|why| format!("Ctrl-C cannot be caught: {why}"))?;
     let (listener, bound) = server::bind(&options.http).await?;
     let (desk, end) = desk::open();
     let stop = Arc::new(AtomicBool::new(false));
@@ -64,13 +66,12 @@ async fn serve(options: &RunOptions, site: Site, log: Option<File>) -> Result<()
     for line in site.lines {
         lines::start(line, desk.clone())?;
     }
-    println!("listening on http://{bound}");
-    let why = work(listener, desk, end_of_control).await;
+    offline::say(&format!("listening on http://{bound}"));
+    work(listener, desk, end_of_control, interruption).await;
     stop.store(true, Ordering::Relaxed);
-    match control.join() {
-        Ok(()) => why,
-        Err(_) => Err("the control thread has failed".to_owned()),
-    }
+    control
+        .join()
+        .map_err(|_| "the control thread has failed".to_owned())
 }
 
 /// Serves front ends until the user or the control thread ends.
@@ -78,28 +79,37 @@ async fn work(
     listener: tokio::net::TcpListener,
     desk: Desk,
     end_of_control: oneshot::Receiver<()>,
-) -> Result<(), String> {
+    interruption: impl Future<Output = ()>,
+) {
     tokio::select! {
-        () = server::serve(listener, desk) => Ok(()),
-        _ = end_of_control => Ok(()),
-        result = interrupted() => result,
+        () = server::serve(listener, desk) => {}
+        _ = end_of_control => {}
+        () = interruption => {}
     }
 }
 
-/// Waits for Ctrl-C or a request of the operating system to end.
-async fn interrupted() -> Result<(), String> {
-    let sentence = |why: std::io::Error| format!("Ctrl-C cannot be watched: {why}");
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let mut terminate = signal(SignalKind::terminate()).map_err(sentence)?;
+/// Comes when Ctrl-C is pressed or the operating system asks for the end. The
+/// signals are caught from now on.
+#[cfg(unix)]
+fn interruption() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
         tokio::select! {
-            result = tokio::signal::ctrl_c() => result.map_err(sentence),
-            _ = terminate.recv() => Ok(()),
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
         }
-    }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await.map_err(sentence)
+    })
+}
+
+/// Comes when Ctrl-C is pressed. It is caught from now on.
+#[cfg(windows)]
+fn interruption() -> std::io::Result<impl Future<Output = ()>> {
+    let mut interrupt = tokio::signal::windows::ctrl_c()?;
+    Ok(async move {
+        interrupt.recv().await;
+    })
 }
 
 fn load_scenario(path: &Path) -> Result<Scenario, String> {

@@ -73,6 +73,8 @@ async fn accept(listener: TcpListener, router: Arc<App>, places: Arc<Semaphore>)
             tokio::time::sleep(Duration::from_millis(100)).await;
             continue;
         };
+        // Heads and bodies are written one after the other; neither shall wait.
+        let _ = socket.set_nodelay(true);
         let router = Arc::clone(&router);
         connections.spawn_local(async move {
             let mut buffer = vec![0; BUFFER];

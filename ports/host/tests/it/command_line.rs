@@ -85,6 +85,35 @@ fn when_help_or_version_is_asked_for_then_they_are_printed() {
     );
 }
 
+/// design 5: metrics as one JSON object, a trace with one row per second.
+#[test]
+fn when_a_scenario_is_played_then_metrics_and_trace_come_out() {
+    let trace = std::env::temp_dir().join(format!("smartevse-{}.csv", std::process::id()));
+    let scenario = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../vectors/closed_loop/smart-steps-0.json"
+    );
+    let path = trace.to_str().unwrap();
+    let played = output(&["simulate", "--scenario", scenario, "--trace", path]);
+    let rows = std::fs::read_to_string(&trace).unwrap();
+    std::fs::remove_file(&trace).unwrap();
+    let metrics: serde_json::Value = serde_json::from_slice(&played.stdout).unwrap();
+    assert!(metrics["energy_wh"].as_u64().unwrap() > 0, "{metrics}");
+    assert_eq!(metrics["breaker_trip"], false);
+    assert!(rows.starts_with("t,net1,net2,net3,off0,"), "{rows:.80}");
+}
+
+/// design 5: one line per file, exit status 0 when nothing failed.
+#[test]
+fn when_vectors_are_run_then_each_file_has_its_line() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../vectors/charging.jsonl");
+    let run = output(&["conformance", file]);
+    let said = String::from_utf8(run.stdout).unwrap();
+    assert_eq!(run.status.code(), Some(0), "{said}");
+    assert!(said.starts_with("charging: "), "{said}");
+    assert!(said.contains(" 0 failed, "), "{said}");
+}
+
 #[cfg(unix)]
 #[test]
 fn when_interrupted_then_it_ends_cleanly() {

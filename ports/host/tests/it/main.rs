@@ -1,4 +1,5 @@
 //! The program from outside: it is started and spoken to over HTTP.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "test code")]
 
 mod command_line;
 mod host;
