@@ -74,7 +74,7 @@ pub struct Plant {
 }
 
 impl Plant {
-    /// The demonstration: the vehicle is plugged in.
+    /// The demonstration: the vehicle is there, but not plugged in.
     #[must_use]
     pub fn demo(mains_a: f64) -> Self {
         let plan = WorldPlan {
@@ -87,9 +87,7 @@ impl Plant {
             mains_a,
             ..WorldPlan::default()
         };
-        let mut plant = Self::new(plan, demo_car(), Some(HOUSE_A));
-        plant.change(PlantChange::Plug(true));
-        plant
+        Self::new(plan, demo_car(), Some(HOUSE_A))
     }
 
     /// The site of a scenario.
@@ -208,6 +206,8 @@ mod tests {
     #[test]
     fn when_the_vehicle_comes_and_goes_then_the_view_says_so() {
         let mut plant = Plant::demo(25.0);
+        assert!(!plant.view().plugged);
+        plant.change(PlantChange::Plug(true));
         assert!(plant.view().plugged);
         plant.change(PlantChange::Plug(false));
         plant.change(PlantChange::CarMax(10.0));

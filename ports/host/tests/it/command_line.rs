@@ -137,7 +137,7 @@ fn when_interrupted_then_it_ends_cleanly() {
 fn when_a_log_is_written_then_it_can_be_played() {
     let log = std::env::temp_dir().join(format!("smartevse-{}.log", std::process::id()));
     let path = log.to_str().unwrap();
-    let mut host = Host::start(&["--log", path, "--speed", "20"]);
+    let mut host = Host::plugged(&["--log", path, "--speed", "20"]);
     host.wait("charging", |live| live["state"]["name"] == "C");
     host.post("/settings?mode=4&current_min=8");
     host.wait("the pause", |live| {

@@ -63,6 +63,13 @@ impl Host {
         Self { child, address }
     }
 
+    /// Starts the program and plugs the vehicle in.
+    pub fn plugged(args: &[&str]) -> Self {
+        let host = Self::start(args);
+        host.post("/sim?plug=1");
+        host
+    }
+
     /// Sends bytes and reads until the other side closes.
     pub fn raw(&self, request: &str) -> Answer {
         let mut stream = TcpStream::connect(&self.address).unwrap();

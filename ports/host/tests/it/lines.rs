@@ -49,7 +49,7 @@ fn when_a_peer_answers_then_its_currents_are_shown() {
         }
     });
     let spec = format!("modbus-tcp:{address}?type=eastron3p&address=17");
-    let host = Host::start(&["--mains-meter", &spec]);
+    let host = Host::plugged(&["--mains-meter", &spec]);
     let live = host.wait("currents", |live| live["mains_da"] == json!([70, 10, 25]));
     assert_eq!(live["meters"]["mains"]["connected"], true);
     assert_eq!(live["meters"]["mains"]["source"], address.to_string());
@@ -67,7 +67,7 @@ fn when_a_peer_comes_later_then_it_is_found() {
     let address = place.local_addr().unwrap();
     drop(place);
     let spec = format!("modbus-tcp:{address}?type=Eastron3P&address=17");
-    let host = Host::start(&["--mains-meter", &spec]);
+    let host = Host::plugged(&["--mains-meter", &spec]);
     let live = host.wait("the failure", |live| {
         !live["meters"]["mains"]["last_error"].is_null()
     });

@@ -12,10 +12,10 @@ fn drawn(live: &Value) -> i64 {
     live["drawn_da"][0].as_i64().unwrap()
 }
 
-/// design 5: with no arguments a vehicle charges.
+/// design 5: with no arguments a vehicle that is plugged in charges.
 #[test]
 fn when_nothing_is_given_then_the_vehicle_charges() {
-    let host = Host::start(&["--speed", "10"]);
+    let host = Host::plugged(&["--speed", "10"]);
     let live = host.wait("charging with 16 A", |live| {
         charging(live) && drawn(live) > 150 && live["reason"]["text"] == "Limited by MAX"
     });
@@ -36,7 +36,7 @@ fn when_nothing_is_given_then_the_vehicle_charges() {
 /// The house takes more: the vehicle gives way, and the reason says so.
 #[test]
 fn when_the_house_needs_more_then_the_vehicle_gets_less() {
-    let host = Host::start(&["--speed", "10"]);
+    let host = Host::plugged(&["--speed", "10"]);
     host.wait("charging with 16 A", |live| {
         charging(live) && drawn(live) > 150
     });
@@ -48,7 +48,7 @@ fn when_the_house_needs_more_then_the_vehicle_gets_less() {
 
 #[test]
 fn when_the_vehicle_is_unplugged_then_the_charger_is_ready() {
-    let host = Host::start(&["--speed", "10"]);
+    let host = Host::plugged(&["--speed", "10"]);
     host.wait("charging", charging);
     assert_eq!(host.post("/sim?plug=0"), json!({ "plug": "0" }));
     host.wait("state A", |live| {
@@ -65,7 +65,7 @@ fn when_the_vehicle_is_unplugged_then_the_charger_is_ready() {
 /// A silent mains meter ends charging, and the page says what to do.
 #[test]
 fn when_the_mains_meter_is_silent_then_charging_ends_with_a_fault() {
-    let host = Host::start(&["--speed", "20"]);
+    let host = Host::plugged(&["--speed", "20"]);
     host.wait("charging", charging);
     host.post("/sim?meter_silent=1");
     let live = host.wait("open contactors", |live| live["contactors"][0] == false);
@@ -83,7 +83,7 @@ fn when_the_mains_meter_is_silent_then_charging_ends_with_a_fault() {
 
 #[test]
 fn when_access_is_taken_then_charging_ends() {
-    let host = Host::start(&["--speed", "10"]);
+    let host = Host::plugged(&["--speed", "10"]);
     host.wait("charging", charging);
     host.post("/settings?mode=0");
     let live = host.wait("open contactors", |live| live["contactors"][0] == false);
@@ -95,7 +95,7 @@ fn when_access_is_taken_then_charging_ends() {
 
 #[test]
 fn when_a_demo_value_makes_no_sense_then_it_is_refused() {
-    let host = Host::start(&[]);
+    let host = Host::plugged(&[]);
     let refused = "Value not allowed!";
     let answer = host.post("/sim?plug=2&house_a=x&solar=-1&car_phases=4&bogus=1");
     let all =
