@@ -12,6 +12,7 @@ pub mod duty;
 pub mod event;
 pub mod faults;
 pub mod io;
+pub mod light;
 pub mod options;
 pub mod pilot;
 pub mod proximity;

@@ -9,6 +9,7 @@ use smartevse_core::directive::{
 use smartevse_core::event::{Event, Fact, MeterReading, Record};
 use smartevse_core::faults::Faults;
 use smartevse_core::io::Contactor;
+use smartevse_core::light::{Colours, Light};
 use smartevse_core::options::{RfidMode, Role};
 use smartevse_core::registry::SettingSet;
 use smartevse_core::settings::{Settings, Situation, promote};
@@ -96,6 +97,7 @@ pub struct Manager {
     pub(crate) duty_override: Option<(DutyPermille, Instant)>,
     pub(crate) records: Records,
     pub(crate) plan: PlanStatus,
+    colours: Colours,
     switch: SwitchFollower,
     switch_moves: u8,
     regulator: share::Regulator,
@@ -134,6 +136,7 @@ impl Manager {
             duty_override: None,
             records: Records::default(),
             plan: PlanStatus::default(),
+            colours: Colours::default(),
             switch: SwitchFollower::default(),
             switch_moves: 0,
             regulator: share::Regulator::new(),
@@ -571,6 +574,19 @@ impl Manager {
     #[must_use]
     pub const fn moment(&self) -> Option<&share::oracle::Moment> {
         self.moment.as_ref()
+    }
+
+    /// What the status light has to show.
+    #[must_use]
+    pub fn light(&self, status: &ChargerStatus) -> Light {
+        let custom = self.plan.custom_button;
+        Light::of(
+            status,
+            self.access.access(),
+            self.in_force.mode(),
+            custom,
+            &self.colours,
+        )
     }
 
     /// Access in force.

@@ -275,7 +275,11 @@ mod tests {
                     return now;
                 }
                 LineAction::Listen { until } => now = until,
-                other => panic!("{other:?}"),
+                other @ (LineAction::Reading(_)
+                | LineAction::Failed(..)
+                | LineAction::Reconnect) => {
+                    panic!("{other:?}")
+                }
             }
         }
         panic!("nothing asked");
@@ -317,7 +321,7 @@ mod tests {
                     now += Duration::from_millis(9);
                     line.transmitted(now);
                 }
-                other => panic!("{other:?}"),
+                other @ (LineAction::Reading(_) | LineAction::Reconnect) => panic!("{other:?}"),
             }
         }
         panic!("no failure");

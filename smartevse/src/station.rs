@@ -82,7 +82,10 @@ impl Station {
         }
         let outputs = self.charger.poll(now, inputs, &self.directive);
         self.status = self.charger.status();
-        outputs
+        Outputs {
+            light: self.manager.light(&self.status).at(now),
+            ..outputs
+        }
     }
 
     /// Takes a fact. It cannot be refused.
