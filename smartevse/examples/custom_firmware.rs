@@ -8,7 +8,7 @@ use smartevse::core::command::{Command, Origin};
 use smartevse::core::io::{
     HardwareFaults, Inputs, MilliVoltRange, Outputs, PilotSample, ProximityInput, TemperatureInput,
 };
-use smartevse::types::{Access, Celsius, Duration, Instant, Ohms};
+use smartevse::types::{Access, Celsius, Instant, Ohms};
 use smartevse::{Board, Setup, Station};
 
 /// A bench with a vehicle that is plugged in after ten seconds.
@@ -49,13 +49,13 @@ fn main() {
     };
     let mut station = Station::new(&Setup::default(), Instant::ZERO);
     let mut inputs = Inputs::default();
-    let mut now = Instant::ZERO;
     let mut shown = None;
     let access = Command::SetAccess(Access::On);
-    if let Err(refused) = station.command(now, Origin::Button, access) {
+    if let Err(refused) = station.command(Instant::ZERO, Origin::Button, access) {
         println!("refused: {refused}");
     }
-    while now < Instant::from_secs(20) {
+    for ms in (0..20_000).step_by(10) {
+        let now = Instant::from_millis(ms);
         board.sample(now, &mut inputs);
         let outputs = station.poll(now, &inputs);
         inputs.hardware = board.drive(&outputs);
@@ -69,6 +69,5 @@ fn main() {
                 status.offered
             );
         }
-        now += Duration::from_millis(10);
     }
 }
