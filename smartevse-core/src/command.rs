@@ -6,6 +6,7 @@ use smartevse_types::{Access, DeciAmps, DutyPermille, Mode};
 
 use crate::card::Uid;
 use crate::registry::SettingId;
+use crate::schedule::Schedule;
 use crate::settings::Patch;
 
 /// Where a wish comes from. Rights follow from it.
@@ -60,6 +61,8 @@ pub enum Command {
     SetCableLock(bool),
     /// Sets the custom flag.
     SetCustomButton(bool),
+    /// Delays charging; `Schedule::NONE` ends the delay.
+    SetSchedule(Schedule),
     /// Shows a card, as if it were held to the reader.
     ShowCard(Uid),
     /// While set, cards shown are stored or erased instead of judged

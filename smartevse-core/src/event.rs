@@ -4,6 +4,7 @@ use smartevse_types::{DeciAmps, Instant, PerPhase, WattHours, Watts};
 
 use crate::card::Uid;
 use crate::directive::{Handshake, PowerGrant};
+use crate::schedule::LocalSeconds;
 
 /// One reading of an electricity meter; absent quantities are `None`.
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -69,6 +70,9 @@ pub enum Fact {
     Stored(Record, u32),
     /// Wall clock, seconds since 1970-01-01 UTC.
     WallClock(u64),
-    /// The delayed-start window: inside, outside, or unknown.
+    /// Local time of day and date, for delayed charging.
+    LocalTime(LocalSeconds),
+    /// The charging window of somebody who keeps the schedule outside the
+    /// charger: inside, outside, or none.
     ScheduleWindow(Option<bool>),
 }

@@ -29,6 +29,7 @@ impl Manager {
             Command::SetDutyOverride(duty) => self.set_duty_override(now, duty)?,
             Command::SetCableLock(keep) => self.plan.cable_lock = keep,
             Command::SetCustomButton(on) => self.plan.custom_button = on,
+            Command::SetSchedule(schedule) => self.set_schedule(schedule),
             Command::ShowCard(uid) => {
                 if self.reader_mode() == RfidMode::Disabled {
                     return Err(Refused::ReaderDisabled);
@@ -83,6 +84,16 @@ impl Manager {
             self.access.erase_cards();
             self.records.changed(Record::Cards);
         }
+    }
+
+    /// A pending start takes the access away until it comes; without a
+    /// schedule the access stays as it is.
+    fn set_schedule(&mut self, schedule: smartevse_core::schedule::Schedule) {
+        self.delay.set(schedule);
+        if schedule.is_none() {
+            self.access.window(None);
+        }
+        self.records.changed(Record::Access);
     }
 
     /// A current override only replaces what is asked for: 0 ends it, other

@@ -11,6 +11,7 @@
 #![no_std]
 
 mod commands;
+pub mod delay;
 pub mod exchange;
 #[cfg(feature = "log")]
 pub mod log;

@@ -22,6 +22,7 @@ use smartevse_types::{
     Seconds,
 };
 
+use crate::delay::DelayedCharging;
 use crate::power::{Planning, lowered, relay_limit};
 use crate::records::Records;
 use crate::station::Setup;
@@ -98,6 +99,7 @@ pub struct Manager {
     pub(crate) records: Records,
     pub(crate) plan: PlanStatus,
     colours: Colours,
+    pub(crate) delay: DelayedCharging,
     switch: SwitchFollower,
     switch_moves: u8,
     regulator: share::Regulator,
@@ -137,6 +139,7 @@ impl Manager {
             records: Records::default(),
             plan: PlanStatus::default(),
             colours: Colours::default(),
+            delay: DelayedCharging::default(),
             switch: SwitchFollower::default(),
             switch_moves: 0,
             regulator: share::Regulator::new(),
@@ -197,11 +200,8 @@ impl Manager {
             Fact::OrdersSent(_) => {}
             Fact::Stored(record, version) => self.records.stored(record, version),
             Fact::WallClock(seconds) => self.wall_clock = Some((seconds, at)),
-            Fact::ScheduleWindow(inside) => {
-                let before = self.access.access();
-                let start = self.access.window(inside);
-                self.access_changed(before, start);
-            }
+            Fact::LocalTime(local) => self.delay.tell_time(local, at),
+            Fact::ScheduleWindow(inside) => self.take_window(inside),
         }
         self.wake();
     }
@@ -209,6 +209,12 @@ impl Manager {
     /// Makes the next poll due at once.
     pub(crate) fn wake(&mut self) {
         self.next = Instant::ZERO;
+    }
+
+    fn take_window(&mut self, inside: Option<bool>) {
+        let before = self.access.access();
+        let start = self.access.window(inside);
+        self.access_changed(before, start);
     }
 
     fn take_card(&mut self, card: Option<smartevse_core::card::Uid>) {
@@ -255,6 +261,10 @@ impl Manager {
     pub fn poll(&mut self, now: Instant, status: &ChargerStatus) -> Directive {
         self.now = now;
         self.trigger = Trigger::of(status);
+        if !self.delay.schedule().is_none() {
+            let inside = self.delay.step(now);
+            self.take_window(inside);
+        }
         self.follow_vehicle(now, status);
         self.follow_switch(now, status);
         self.take_over_settings(now, status);
@@ -549,6 +559,7 @@ impl Manager {
         };
         (now + RENEWAL)
             .earliest(self.access.deadline())
+            .earliest(self.delay.deadline(now))
             .earliest(self.switch.deadline(self.in_force.switch()))
             .earliest(self.regulated)
             .earliest(watched(self.needs_mains(), &self.mains_watch))

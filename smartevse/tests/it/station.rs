@@ -132,3 +132,36 @@ fn when_default_then_access_is_off() {
     assert!(bench.station.status().vehicle_present);
     assert_eq!(bench.station.status().block, Some(BlockReason::AccessOff));
 }
+
+/// Charging 12.1: a pending start takes the access away until it comes.
+#[test]
+fn when_a_start_is_delayed_then_the_car_waits_for_it() {
+    use smartevse::core::event::{Event, Fact};
+    use smartevse::core::schedule::Schedule;
+
+    let mut bench = Bench::new(&bench::setup());
+    bench.run_ms(10_000);
+    bench.station.event(Event {
+        at: bench.now,
+        fact: Fact::LocalTime(50_000),
+    });
+    let schedule = Schedule::new(50_000, Some(50_060), Some(50_090), false);
+    let command = Command::SetSchedule(schedule);
+    bench
+        .station
+        .command(bench.now, Origin::Rest, command)
+        .unwrap();
+    bench.car = Car::Asks;
+    bench.run_ms(30_000);
+    assert_eq!(bench.station.status().state, ChargeState::A);
+    assert_eq!(bench.station.status().block, Some(BlockReason::Schedule));
+    bench.run_ms(40_000);
+    assert!(
+        bench.outputs.contactor1.is_closed(),
+        "{:?}",
+        bench.station.status()
+    );
+    bench.run_ms(30_000);
+    assert!(!bench.outputs.contactor1.is_closed());
+    assert_eq!(bench.station.manager().access().access(), Access::Off);
+}
