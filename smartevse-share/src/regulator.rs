@@ -41,6 +41,7 @@ pub struct Regulator {
     headroom: Headroom,
     climb: Option<Climb>,
     shortage: Shortage,
+    circuit_shortage: Shortage,
     capacity: Countdown,
     blind: Countdown,
     charging: bool,
@@ -70,12 +71,17 @@ struct News {
 
 impl News {
     fn has(self, limit: &Constraint) -> bool {
-        if matches!(limit.by, LimitedBy::Circuit(_)) {
+        if is_circuit(limit) {
             self.circuit
         } else {
             self.mains
         }
     }
+}
+
+/// Whether the EV meter guards this limit.
+fn is_circuit(limit: &Constraint) -> bool {
+    matches!(limit.by, LimitedBy::Circuit(_))
 }
 
 impl Regulator {
@@ -133,6 +139,7 @@ impl Regulator {
 
     fn forget_shortage(&mut self) {
         self.shortage = Shortage::default();
+        self.circuit_shortage = Shortage::default();
         self.capacity.cancel();
         self.blind.cancel();
     }
@@ -203,19 +210,38 @@ impl Regulator {
 
     fn judge_shortage(&mut self, cycle: &Cycle) {
         let fresh = || cycle.limits.iter().filter(|limit| cycle.news.has(limit));
-        let thermal = fresh().filter(|limit| limit.severity == Severity::Thermal);
-        let Some(worst) = thermal.min_by_key(|limit| limit.room()) else {
-            return;
-        };
-        self.stopped |= worst.is_doubled();
-        let tuning = &cycle.config.tuning;
-        if self.is_hard(cycle, worst, self.shortage.is_counting()) {
-            self.stopped |= self.shortage.hard(tuning, worst);
-        } else {
-            self.shortage.good(tuning, worst.measured.1, worst.room());
+        for by_circuit in [false, true] {
+            let thermal = fresh().filter(|limit| {
+                limit.severity == Severity::Thermal && is_circuit(limit) == by_circuit
+            });
+            if let Some(worst) = thermal.min_by_key(|limit| limit.room()) {
+                self.judge_thermal(cycle, worst, by_circuit);
+            }
         }
         for limit in fresh().filter(|limit| limit.severity == Severity::Timed) {
             self.judge_capacity(cycle, limit);
+        }
+    }
+
+    /// Each meter counts for itself: a good sample of one says nothing about
+    /// the limit that the other one guards.
+    fn judge_thermal(&mut self, cycle: &Cycle, worst: &Constraint, by_circuit: bool) {
+        let tuning = &cycle.config.tuning;
+        let mut shortage = if by_circuit {
+            self.circuit_shortage
+        } else {
+            self.shortage
+        };
+        self.stopped |= worst.is_doubled();
+        if self.is_hard(cycle, worst, shortage.is_counting()) {
+            self.stopped |= shortage.hard(tuning, worst);
+        } else {
+            shortage.good(tuning, worst.measured.1, worst.room());
+        }
+        if by_circuit {
+            self.circuit_shortage = shortage;
+        } else {
+            self.shortage = shortage;
         }
     }
 

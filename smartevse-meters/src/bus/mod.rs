@@ -382,6 +382,11 @@ impl<const JOBS: usize, const ORDERS: usize> Bus<JOBS, ORDERS> {
             self.count(&exchange.pick, Some(ModbusError::Timeout));
         }
         let error = exchange.rejected.unwrap_or(ModbusError::Timeout);
+        if self.config.transport == Transport::Tcp && !self.receiver.is_empty() {
+            // A reply was cut off: its rest could not be told from the next.
+            self.receiver.clear();
+            self.lost = true;
+        }
         self.give_up(exchange, error, now);
     }
 

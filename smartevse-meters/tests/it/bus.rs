@@ -383,6 +383,29 @@ fn when_a_tcp_header_is_impossible_then_the_stream_is_opened_again() {
     assert!(matches!(bus.poll(now), BusAction::Listen { .. }));
 }
 
+/// Meters 15: a reply that was cut off is never completed by the bytes of
+/// another one; what follows cannot be told apart, so the stream is opened
+/// again.
+#[test]
+fn when_a_tcp_reply_is_cut_off_then_the_next_bytes_do_not_complete_it() {
+    for cut in 1..11 {
+        let mut config = BusConfig::tcp();
+        config.retries = 1;
+        let mut bus: Bus = Bus::new(config);
+        bus.add(job(read(1, 1, 0x34, 1), 2)).unwrap();
+        let mut now = Instant::from_secs(1);
+        let id = tcp_id(&mut bus, now);
+        bus.receive(now, &tcp_reply(id, 1, &[0x0102])[..cut]);
+        now += Duration::from_millis(1_100);
+        assert_eq!(bus.poll(now), BusAction::Reconnect, "cut after {cut}");
+        bus.reconnected(now);
+        now = bus.deadline(now).latest(now);
+        let again = tcp_id(&mut bus, now);
+        bus.receive(now, &tcp_reply(again, 1, &[0x0304]));
+        assert_eq!(tcp_result(&mut bus, now), Ok(vec![0x0304]), "cut after {cut}");
+    }
+}
+
 fn frequency_reply() -> Vec<u8> {
     vec![0x0C, 4, 4, 0x42, 0x48, 0x14, 0x7B, 0xFC, 0x09]
 }

@@ -192,3 +192,31 @@ fn when_normal_becomes_smart_then_the_overload_is_taken_off_at_once() {
     bench.config.mode = smartevse_types::Mode::Smart;
     assert_eq!(bench.wait(100).offered, deci(130));
 }
+
+/// Regulation 6.7: two meters that are read at different times. The good
+/// samples of one say nothing about the limit that the other one guards.
+#[test]
+fn when_the_meters_alternate_then_a_shortage_of_the_mains_still_stops() {
+    let mut bench = Bench::new(Config {
+        has_ev_meter: true,
+        ..smart(25, 16)
+    });
+    bench.site.circuit.update(currents([0; 3]), bench.now);
+    bench.start([20; 3]);
+    bench.site.circuit.update(currents([60; 3]), bench.now);
+    bench.step();
+    for n in 0..10 {
+        if bench.plan.shortage_stop {
+            return;
+        }
+        // The house alone takes 22 A: 28 A with the vehicle at MIN.
+        bench.sample([280 + n % 2; 3]);
+        bench.now += smartevse_types::Duration::from_secs(1);
+        bench
+            .site
+            .circuit
+            .update(currents([60 + n % 2; 3]), bench.now);
+        bench.step();
+    }
+    panic!("28 A on a limit of 25 A for ever");
+}
