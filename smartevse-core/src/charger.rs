@@ -49,7 +49,7 @@ use self::residual_current::{ResidualWatch, TestContext};
 use self::supervision::{Drive, Line, PilotWatch, Presence};
 use self::switch::SwitchWatch;
 use self::temperature::TemperatureWatch;
-use self::timing::{PILOT_ISOLATION, POLL_PERIOD, PRESENCE, UNLOCK_GUARD};
+use self::timing::{CONTACTOR_FEEDBACK, PILOT_ISOLATION, POLL_PERIOD, PRESENCE, UNLOCK_GUARD};
 use crate::directive::{ChargerStatus, Directive};
 use crate::faults::Faults;
 use crate::io::{Deadline, Inputs, LockFeedback, MainsInput, Outputs};
@@ -79,6 +79,13 @@ pub struct BootRecord {
     /// Latched faults, from [`ChargerStatus::latched`]. RCM_TRIPPED and
     /// CONTACTOR_FAULT outlive a restart.
     pub latched: Faults,
+}
+
+/// What the end of a poll found out for the next moment.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+struct Settled {
+    lock_ready: bool,
+    lock_fault: bool,
 }
 
 /// The charging control of one EVSE. At most 1 KiB; a poll is bounded work
@@ -111,7 +118,8 @@ pub struct Charger {
     contactors: Contactors,
     feedback: FeedbackWatch,
     lock: Lock,
-    lock_fault: bool,
+    settled: Settled,
+    settling: Settled,
     switch: SwitchWatch,
     mains_lost: bool,
     machine: Machine,
@@ -141,7 +149,8 @@ impl Charger {
             contactors: Contactors::new(now),
             feedback: FeedbackWatch::new(boot.latched.contains(Faults::CONTACTOR_FAULT)),
             lock: Lock::default(),
-            lock_fault: false,
+            settled: Settled::default(),
+            settling: Settled::default(),
             switch: SwitchWatch::default(),
             mains_lost: false,
             machine: Machine::new(now),
@@ -161,6 +170,9 @@ impl Charger {
     /// `now` must not run backward; a step back is taken as no time passed.
     pub fn poll(&mut self, now: Instant, inputs: &Inputs, directive: &Directive) -> Outputs {
         let now = self.last_poll.map_or(now, |last| now.latest(last));
+        if self.last_poll != Some(now) {
+            self.settled = self.settling;
+        }
         let mut agenda = Agenda::new(now);
         self.sense(inputs, directive, &mut agenda);
         self.plan(&mut agenda);
@@ -204,13 +216,13 @@ impl Charger {
         let max = self.lease.config().max_temperature;
         self.temperature.update(inputs, max, agenda);
         self.feedback.update(inputs, &self.contactors, agenda);
-        let context = self.test_context();
+        let context = self.test_context(agenda);
         self.residual.update(inputs, context, agenda);
         self.mains_lost = inputs.mains == MainsInput::Lost;
     }
 
-    fn test_context(&self) -> TestContext {
-        let open = !self.contactors.main().is_closed() && !self.contactors.second().is_closed();
+    fn test_context(&self, agenda: &mut Agenda) -> TestContext {
+        let open = self.contactors.open_for(CONTACTOR_FEEDBACK, agenda);
         TestContext {
             enabled: self.lease.config().residual_current,
             fitted: self.facts.residual_current_test,
@@ -237,7 +249,13 @@ impl Charger {
         let fault = !self.lock.faults(self.presence.is_here(), agenda).is_empty();
         // Without feedback nobody can say that the lock failed.
         let fitted = inputs.lock != LockFeedback::NotFitted;
-        self.lock_fault = fault && fitted && !self.facts.lock_advisory;
+        self.settling = Settled {
+            lock_ready: self.lock_ready(),
+            lock_fault: fault && fitted && !self.facts.lock_advisory,
+        };
+        if self.settling != self.settled {
+            agenda.again();
+        }
     }
 
     fn has_lock(&self) -> bool {

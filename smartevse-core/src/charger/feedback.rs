@@ -54,10 +54,11 @@ impl FeedbackWatch {
             || contradicts_open(contactors.second(), second);
         let weld = welded(&mut self.main_welded, contactors.main(), main, agenda)
             | welded(&mut self.second_welded, contactors.second(), second, agenda);
-        if weld && !contactors.main().is_closed() {
+        // An output that refuses its level leaves the position unknown.
+        let refused = inputs.hardware.contains(HardwareFaults::CONTACTOR);
+        if refused || (weld && !contactors.main().is_closed()) {
             self.trouble = Trouble::Latched;
         }
-        let refused = inputs.hardware.contains(HardwareFaults::CONTACTOR);
         let missing = missing(&mut self.main_missing, contactors.main(), main, agenda)
             | missing(
                 &mut self.second_missing,
@@ -65,7 +66,7 @@ impl FeedbackWatch {
                 second,
                 agenda,
             );
-        self.note_missing(missing || refused, contactors, agenda);
+        self.note_missing(missing, contactors, agenda);
     }
 
     fn note_missing(&mut self, missing: bool, contactors: &Contactors, agenda: &mut Agenda) {
@@ -107,7 +108,13 @@ impl FeedbackWatch {
         }
     }
 
-    /// A contactor reads closed although it is commanded open.
+    /// A contactor is known to be welded, and still reads closed.
+    pub fn is_welded(&self) -> bool {
+        self.reads_closed && self.trouble == Trouble::Latched
+    }
+
+    /// A contactor reads closed although it is commanded open; for a moment
+    /// after each opening that is normal.
     pub const fn reads_closed(&self) -> bool {
         self.reads_closed
     }

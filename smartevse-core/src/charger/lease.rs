@@ -142,8 +142,8 @@ fn is_valid(issued: Instant, agenda: &mut Agenda) -> bool {
 
 /// Figures inside the ranges that the rules are proven for, whoever sent them.
 fn sane(config: ChargerConfig) -> ChargerConfig {
-    let max = config.max.clamp(Amps::from_amps(6), Amps::from_amps(80));
-    let highest_min = max.min(Amps::from_amps(16));
+    let max = config.max.min(Amps::from_amps(80));
+    let highest_min = max.clamp(Amps::from_amps(6), Amps::from_amps(16));
     let hot = config
         .max_temperature
         .clamp(Celsius::from_celsius(40), Celsius::from_celsius(75));

@@ -7,12 +7,13 @@ use super::timing::{DELAY_AFTER_B1, DELAY_AFTER_C1, PILOT_ISOLATION};
 use crate::directive::StopCause;
 use crate::state::ChargeState;
 
-/// Why the charger stays in B1 although nothing else prevents charging.
+/// Why the charger stays in B1 although nothing else prevents charging. Ends
+/// with a new reason to start, or when the vehicle is unplugged.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Halt {
-    /// A button stopped it; ends with a new reason to start.
+    /// A button stopped it.
     Button,
-    /// A safe restart was asked for; ends with the restart.
+    /// A safe restart was asked for.
     Restart,
 }
 
@@ -105,7 +106,7 @@ impl Machine {
     /// pilot is isolated on entering B1.
     pub fn enter(&mut self, state: ChargeState, isolate: bool, agenda: &mut Agenda) {
         let now = agenda.now();
-        self.asked = false;
+        self.all_off = false;
         match state {
             ChargeState::A => {
                 self.delay_until = now;
@@ -168,7 +169,7 @@ impl Machine {
 
     /// Everything that belongs to one vehicle.
     pub fn unplugged(&mut self) {
-        self.halt = self.halt.filter(|halt| *halt == Halt::Restart);
+        self.halt = None;
         self.pilot_faults = PilotFaults::default();
         self.may_wake = true;
         self.less_6a = false;

@@ -21,7 +21,7 @@ impl Charger {
             | self.feedback.faults()
             | self.cable.faults(self.lease.config());
         faults.set(Faults::PILOT_FAULT, self.machine.pilot_faults.active);
-        faults.set(Faults::LOCK_FAULT, self.lock_fault);
+        faults.set(Faults::LOCK_FAULT, self.settled.lock_fault);
         faults.set(Faults::LESS_6A, self.machine.less_6a);
         faults
     }
@@ -54,7 +54,7 @@ impl Charger {
             Some(BlockReason::MainsLost)
         } else if !self.lease.is_valid() {
             Some(BlockReason::NoDirective)
-        } else if !blocking.is_empty() || self.feedback.reads_closed() {
+        } else if !blocking.is_empty() {
             Some(BlockReason::Fault)
         } else {
             None
@@ -100,10 +100,10 @@ impl Charger {
         if let Some(left) = self.cooldown(agenda) {
             return Some(BlockReason::Cooldown(left));
         }
-        if !self.lock_ready() {
+        if !self.settled.lock_ready {
             return Some(BlockReason::LockNotConfirmed);
         }
-        let untested = self.residual.awaits_test(self.test_context());
+        let untested = self.residual.awaits_test(self.test_context(agenda));
         untested.then_some(BlockReason::ResidualCurrentTest)
     }
 

@@ -91,12 +91,12 @@ impl Charger {
         };
         self.contactors.opened_by(who);
         self.machine.stop_cause = opening.cause;
-        self.machine.all_off = opening.all_off;
         if opening.cause == StopCause::Fault(Faults::PILOT_FAULT) {
             self.machine.pilot_faults.active = true;
             self.machine.pilot_faults.count = self.machine.pilot_faults.count.saturating_add(1);
         }
         self.go(opening.to, agenda);
+        self.machine.all_off = opening.all_off;
         if self.machine.pilot_faults.active {
             self.machine.delay(DELAY_PILOT_FAULT, agenda.now());
         }

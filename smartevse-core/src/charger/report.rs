@@ -60,7 +60,7 @@ impl Charger {
         let starting = !agenda.reached(self.isolated_until);
         open && (starting
             || self.machine.is_isolating()
-            || self.feedback.reads_closed()
+            || self.feedback.is_welded()
             || (fixed && self.machine.state() != ChargeState::A))
     }
 

@@ -37,7 +37,7 @@ pub struct TestContext {
     pub fitted: bool,
     /// A vehicle is connected.
     pub vehicle: bool,
-    /// Both contactors are commanded open.
+    /// Both contactors are open for certain.
     pub open: bool,
 }
 
@@ -96,7 +96,6 @@ impl ResidualWatch {
     ) {
         let now = agenda.now();
         self.test = match self.test {
-            Test::Due if self.may_test(context) => Test::Asserted(now),
             Test::Asserted(_) | Test::Released(_) if !context.open => Test::Due,
             Test::Asserted(_) if reacts => Test::Released(now),
             Test::Asserted(since) if refused || agenda.reached(since + RESIDUAL_TEST) => {
@@ -119,6 +118,8 @@ impl ResidualWatch {
         };
         if matches!(self.test, Test::Passed(_)) {
             self.retried = false;
+        } else if self.test == Test::Due && self.may_test(context) {
+            self.test = Test::Asserted(now);
         }
     }
 

@@ -40,7 +40,7 @@ impl Charger {
             self.machine.shortage = false;
             self.machine.less_6a = false;
         }
-        if news.start && self.machine.halt == Some(Halt::Button) {
+        if news.start {
             self.machine.halt = None;
         }
         if (news.start || news.access_on) && self.machine.state() != ChargeState::C {
@@ -104,19 +104,25 @@ impl Charger {
         self.machine.shortage = short;
     }
 
-    /// Safety openings, else at most one transition.
+    /// Safety openings, else at most one transition in one moment.
     pub(super) fn transit(&mut self, agenda: &mut Agenda) {
-        self.machine.all_off = false;
         if matches!(self.machine.state(), ChargeState::C | ChargeState::C1) {
             match self.safety_opening(agenda) {
                 Some(opening) => self.open_now(opening, agenda),
+                None if self.entered_now(agenda) => {}
                 None => self.run_energy(agenda),
             }
+        } else if self.entered_now(agenda) {
+            // A second poll at the same moment changes nothing (I-25).
         } else if self.pilot.sees(PilotClass::A12) {
             self.leave_for_a(agenda);
         } else {
             self.run_idle(agenda);
         }
+    }
+
+    fn entered_now(&self, agenda: &Agenda) -> bool {
+        self.last_poll == Some(agenda.now()) && self.machine.since() == agenda.now()
     }
 
     fn leave_for_a(&mut self, agenda: &mut Agenda) {
@@ -269,6 +275,7 @@ impl Charger {
             && self.machine.diode_seen
             && self.pilot.low_good()
             && self.residual.is_quiet()
+            && !self.feedback.reads_closed()
             && self.offer.current.as_deci() > 0
     }
 
@@ -305,15 +312,11 @@ impl Charger {
     /// The second contactor is closing and no current flows yet: whatever
     /// changes now needs no grace.
     fn run_closing(&mut self, agenda: &mut Agenda) {
-        if self.stop_wish(agenda).is_some() || self.closing_obstacle(agenda) {
+        if self.stop_wish(agenda).is_some() || self.obstacle(agenda).is_some() {
             self.go(ChargeState::B1, agenda);
         } else if !self.may_close(agenda) {
             self.go(ChargeState::B, agenda);
         }
-    }
-
-    fn closing_obstacle(&self, agenda: &mut Agenda) -> bool {
-        self.obstacle(agenda).is_some()
     }
 
     /// Enters a state with its entry actions.
@@ -322,6 +325,13 @@ impl Charger {
             && self.machine.state() != ChargeState::B1
             && self.lease.has_access();
         self.machine.enter(state, isolate, agenda);
+        self.machine.asked = self.lease.wish().handshake == Handshake::Waiting;
+    }
+
+    /// Nothing may wait, not even the second contactor that is still on its
+    /// way to open (I-08).
+    fn must_go_dark(&self) -> bool {
+        self.machine.all_off || self.mains_lost || !self.faults().immediate().is_empty()
     }
 
     /// What the state asks of the contactors.
@@ -344,7 +354,7 @@ impl Charger {
             | ChargeState::ModemWait
             | ChargeState::ModemDone
             | ChargeState::ModemDenied => {
-                if self.machine.all_off {
+                if self.must_go_dark() {
                     Order::AllOff
                 } else {
                     Order::Open

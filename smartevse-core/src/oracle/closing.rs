@@ -2,9 +2,7 @@
 
 use smartevse_types::Duration;
 
-use crate::io::{
-    ContactorFeedback, LockFeedback, MainsInput, PilotSwitch, ResidualCurrentInput,
-};
+use crate::io::{ContactorFeedback, LockFeedback, MainsInput, PilotSwitch, ResidualCurrentInput};
 use crate::options::{CableKind, LockKind};
 
 use super::history::IMMEDIATE;
@@ -34,9 +32,8 @@ pub(super) fn i02(step: &Step<'_>) -> Verdict {
     let here = step.here;
     let alone = step.past.contactors.second_alone;
     let closing = here.second() && !step.second_was();
-    let wished = |seen: &Seen| {
-        seen.directive.three_phase && seen.directive.config.contact2.may_close()
-    };
+    let wished =
+        |seen: &Seen| seen.directive.three_phase && seen.directive.config.contact2.may_close();
     let three_phase = wished(here) || step.previous.is_some_and(wished);
     let alone_too_long =
         here.second() && !here.closed() && alone.overdue(step.previous_now(), SEQUENCE_MAX);
@@ -56,7 +53,11 @@ pub(super) fn i02(step: &Step<'_>) -> Verdict {
 pub(super) fn i03(step: &Step<'_>) -> Verdict {
     let here = step.here;
     let moved = here.second() != step.second_was();
-    let waited = here.now.since(step.past.contactors.open_since) >= SEQUENCE;
+    let waited = step
+        .past
+        .contactors
+        .open_since
+        .is_none_or(|since| here.now.since(since) >= SEQUENCE);
     let urgent = here.status.faults.intersects(IMMEDIATE)
         || step.past.residual.latched
         || here.inputs.mains == MainsInput::Lost
@@ -96,7 +97,10 @@ pub(super) fn i04(step: &Step<'_>) -> Verdict {
             (here.status.offered >= LEAST, "closes with less than 6 A"),
             (lock_is_good(step), "closes with an unlocked cable"),
             (pilot_is_on(step), "closes without a pulse width"),
-            (contactor_is_open(step), "closes a contactor that reads closed"),
+            (
+                contactor_is_open(step),
+                "closes a contactor that reads closed",
+            ),
         ],
     )
 }

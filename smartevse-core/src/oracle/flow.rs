@@ -107,8 +107,8 @@ pub(super) fn i23(step: &Step<'_>) -> Verdict {
 
 fn may_clear_contactor(step: &Step<'_>, previous: &Seen) -> bool {
     let inputs = &step.here.inputs;
-    let service = previous.directive.requests.service_reset
-        != step.here.directive.requests.service_reset;
+    let service =
+        previous.directive.requests.service_reset != step.here.directive.requests.service_reset;
     let reads_closed = [inputs.contactor1, inputs.contactor2].contains(&ContactorFeedback::Closed);
     service && !reads_closed
 }
@@ -122,18 +122,15 @@ pub(super) fn i24(step: &Step<'_>) -> Verdict {
         .previous
         .is_some_and(|seen| seen.status.local_faults.contains(Faults::TEMP_HIGH));
     judge_all(
-        heat.is_hot(here.now) || was_hot,
+        heat.is_hot() || was_hot,
         &[
-            (
-                hot || !heat.is_hot(step.previous_now()),
-                "TEMP_HIGH is missing",
-            ),
+            (hot || !heat.is_hot(), "TEMP_HIGH is missing"),
             (
                 hot || !was_hot || !heat.was_above(here.now),
                 "TEMP_HIGH ends before the module is cool",
             ),
             (
-                !here.closed() || !heat.is_severe(step.previous_now()),
+                !here.closed() || !heat.is_severe(),
                 "closed above the hard temperature limit",
             ),
         ],

@@ -4,24 +4,45 @@ use smartevse_types::{Celsius, Duration, Instant};
 
 use crate::io::TemperatureInput;
 
-use super::spell::Spell;
 use super::step::Seen;
 
-/// A temperature seen for this long has passed any median of five samples
-/// taken once per second.
-const CERTAIN: Duration = Duration::from_secs(6);
-/// Number of polls that go with it.
-const CERTAIN_POLLS: u16 = 6;
+/// Distance of two samples of the charging control (TEMP_SAMPLE).
+const SAMPLE: Duration = Duration::from_secs(1);
+/// A temperature seen in this many polls, each a second after the one before,
+/// has passed any median of five samples.
+const CERTAIN: u8 = 7;
 /// TEMP_HIGH ends after 10 s at the resume point; 1 s for the sampling.
 const COOL: Duration = Duration::from_secs(9);
+
+/// A condition counted once per second.
+#[derive(Clone, Copy, Debug, Default)]
+struct Count {
+    at: Instant,
+    polls: u8,
+}
+
+impl Count {
+    fn mark(&mut self, holds: bool, now: Instant) {
+        if !holds {
+            self.polls = 0;
+        } else if self.polls == 0 || now.since(self.at) >= SAMPLE {
+            self.at = now;
+            self.polls = self.polls.saturating_add(1);
+        }
+    }
+
+    const fn is_certain(self) -> bool {
+        self.polls >= CERTAIN
+    }
+}
 
 /// Temperature as seen over time.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct HeatWatch {
     limit: Celsius,
-    hot: Spell,
-    severe: Spell,
-    above: Spell,
+    hot: Count,
+    severe: Count,
+    above: Count,
     above_until: Option<Instant>,
 }
 
@@ -57,29 +78,30 @@ impl HeatWatch {
         let resume = resume_at(limit);
         self.above
             .mark(celsius.is_some_and(|value| value > resume), here.now);
-        if self.above.is_settled(here.now, CERTAIN_POLLS, CERTAIN) {
+        if self.above.is_certain() {
             self.above_until = Some(here.now);
         }
     }
 
     /// MAX TEMP was clearly reached.
-    pub(super) fn is_hot(&self, now: Instant) -> bool {
-        self.hot.is_settled(now, CERTAIN_POLLS, CERTAIN)
+    pub(super) const fn is_hot(&self) -> bool {
+        self.hot.is_certain()
     }
 
     /// The hard limit was clearly reached.
-    pub(super) fn is_severe(&self, now: Instant) -> bool {
-        self.severe.is_settled(now, CERTAIN_POLLS, CERTAIN)
+    pub(super) const fn is_severe(&self) -> bool {
+        self.severe.is_certain()
     }
 
     /// Any moment at or above the hard limit may have been taken for real.
-    pub(super) fn may_be_severe(&self) -> bool {
-        self.severe.since().is_some()
+    pub(super) const fn may_be_severe(&self) -> bool {
+        self.severe.polls > 0
     }
 
     /// The module was clearly too warm to resume a short time ago.
     pub(super) fn was_above(&self, now: Instant) -> bool {
-        self.above_until.is_some_and(|until| now.since(until) < COOL)
+        self.above_until
+            .is_some_and(|until| now.since(until) < COOL)
     }
 }
 

@@ -26,10 +26,10 @@ pub(super) struct Opened {
 /// Contactors over time.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct ContactorWatch {
-    /// Main contactor open since; the start of time before the first closing.
-    pub(super) open_since: Instant,
-    /// Both contactors open since.
-    pub(super) both_open_since: Instant,
+    /// Main contactor open since; `None` before the first closing.
+    pub(super) open_since: Option<Instant>,
+    /// Both contactors open since; `None` before the first closing.
+    pub(super) both_open_since: Option<Instant>,
     /// Second contactor closed without the main one.
     pub(super) second_alone: Spell,
     pub(super) opened: Option<Opened>,
@@ -62,7 +62,7 @@ impl ContactorWatch {
             }
         }
         if !current.closed() && was {
-            self.open_since = now;
+            self.open_since = Some(now);
             self.opened = Some(Opened {
                 at: now,
                 by_vehicle,
@@ -71,7 +71,7 @@ impl ContactorWatch {
             self.left = false;
         }
         if !current.closed() && !current.second() && (was || previous.is_some_and(Seen::second)) {
-            self.both_open_since = now;
+            self.both_open_since = Some(now);
         }
         self.second_alone
             .mark(current.second() && !current.closed(), now);
@@ -136,7 +136,8 @@ impl History {
         self.latch.update(&self.pilot.view);
         self.denied.mark(!here.is_allowed(), now);
         self.faulty.mark(!here.blocking(facts).is_empty(), now);
-        self.stopping.mark(here.status.state == ChargeState::C1, now);
+        self.stopping
+            .mark(here.status.state == ChargeState::C1, now);
         self.above_grant.mark(is_above_grant(here), now);
         self.note_hold(previous, here);
         let waiting = self.is_waiting(facts, previous, here);
@@ -145,9 +146,8 @@ impl History {
 
     /// Takes in what the next poll needs to know of this one.
     pub(super) fn drive(&mut self, previous: Option<&Seen>, here: &Seen) {
-        let charging = previous.is_some_and(|seen| {
-            matches!(seen.status.state, ChargeState::C | ChargeState::D)
-        });
+        let charging = previous
+            .is_some_and(|seen| matches!(seen.status.state, ChargeState::C | ChargeState::D));
         let by_vehicle = charging && self.pilot.view.may_be_released;
         self.contactors.drive(previous, here, by_vehicle);
         self.pilot.drive(previous, here);

@@ -26,9 +26,10 @@
 //! for tick in 0..100 {
 //!     let now = Instant::from_millis(tick * 10);
 //!     let outputs = charger.poll(now, &inputs, &directive);
-//!     watch
-//!         .observe(now, &inputs, &directive, &outputs, &charger.status())
-//!         .unwrap();
+//!     let result = watch.observe(now, &inputs, &directive, &outputs, &charger.status());
+//!     if let Err(violation) = result {
+//!         println!("{violation}");
+//!     }
 //!     watch.promise(charger.deadline());
 //! }
 //! ```
@@ -121,6 +122,14 @@ const ROWS: [Row; 32] = [
     offer::i32,
 ];
 
+/// Bit of an invariant; 0 for a number that does not exist.
+const fn bit(number: u8) -> u32 {
+    match number {
+        1..=32 => 1_u32.rotate_left(number as u32).rotate_right(1),
+        _ => 0,
+    }
+}
+
 /// Row that polls do not show; [`Scope::Elsewhere`] says who proves it.
 fn elsewhere(_: &Step<'_>) -> Verdict {
     Verdict::Silent
@@ -135,6 +144,7 @@ pub struct Watch {
     previous: Option<Seen>,
     past: History,
     hits: [u32; 33],
+    broken: u32,
 }
 
 impl Watch {
@@ -146,6 +156,7 @@ impl Watch {
             previous: None,
             past: History::default(),
             hits: [0; 33],
+            broken: 0,
         }
     }
 
@@ -208,6 +219,7 @@ impl Watch {
             past: &self.past,
         };
         let mut result = Ok(());
+        self.broken = 0;
         let rows = INVARIANTS.iter().zip(ROWS);
         for ((invariant, row), hits) in rows.zip(self.hits.iter_mut().skip(1)) {
             let verdict = row(&step);
@@ -216,6 +228,7 @@ impl Watch {
             }
             if let Verdict::Broken(text) = verdict {
                 let number = invariant.number;
+                self.broken |= bit(number);
                 let at = here.now;
                 result = result.and(Err(Violation { number, text, at }));
             }
@@ -228,6 +241,13 @@ impl Watch {
     #[must_use]
     pub const fn hits(&self) -> &[u32; 33] {
         &self.hits
+    }
+
+    /// Whether the latest poll broke this invariant; the error of
+    /// [`Watch::observe`] names only the first one.
+    #[must_use]
+    pub const fn is_broken(&self, number: u8) -> bool {
+        self.broken & bit(number) != 0
     }
 
     /// Invariants that should have been observed and never were.

@@ -204,9 +204,13 @@ pub(super) fn i12(step: &Step<'_>) -> Verdict {
 /// I-16.
 pub(super) fn i16(step: &Step<'_>) -> Verdict {
     let here = step.here;
-    let rested = here.now.since(step.past.contactors.both_open_since) >= UNLOCK;
-    let reads_closed = [here.inputs.contactor1, here.inputs.contactor2]
-        .contains(&ContactorFeedback::Closed);
+    let rested = step
+        .past
+        .contactors
+        .both_open_since
+        .is_none_or(|since| here.now.since(since) >= UNLOCK);
+    let reads_closed =
+        [here.inputs.contactor1, here.inputs.contactor2].contains(&ContactorFeedback::Closed);
     judge_all(
         is_unlocking(here),
         &[

@@ -163,10 +163,7 @@ impl PilotWatch {
             level,
             seen,
             fresh: now.since(sample.at) <= STALE,
-            diode: sample
-                .low
-                .filter(|_| seen && pulse)
-                .map(diode_is_good),
+            diode: sample.low.filter(|_| seen && pulse).map(diode_is_good),
             gap: self
                 .last_at
                 .map_or(Duration::ZERO, |last| sample.from.since(last)),
@@ -210,7 +207,7 @@ impl PilotWatch {
         self.forbidden.mark(forbidden, sample.at);
         self.mixed.mark(mixed, sample.at);
         self.suspect.mark(forbidden || mixed, sample.at);
-        self.gone.mark(level == Level::V12, sample.from);
+        self.gone.mark(level == Level::V12, sample.at);
         self.diode_seen |= self.view.diode == Some(true);
     }
 

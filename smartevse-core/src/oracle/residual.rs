@@ -47,8 +47,7 @@ impl ResidualWatch {
             self.latched = true;
         }
         let interval = previous.map_or(Duration::ZERO, |seen| now.since(seen.now));
-        let normal = self.normal.since().is_some()
-            && self.normal.length(now) + interval >= NORMAL;
+        let normal = self.normal.since().is_some() && self.normal.length(now) + interval >= NORMAL;
         self.may_reset = previous.is_some_and(|seen| {
             seen.directive.requests.local_reset != here.directive.requests.local_reset
         }) && (normal || !enabled);

@@ -6,7 +6,6 @@ use smartevse_types::{Duration, Instant};
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct Spell {
     since: Option<Instant>,
-    polls: u16,
 }
 
 impl Spell {
@@ -14,7 +13,6 @@ impl Spell {
     pub(super) fn mark(&mut self, holds: bool, at: Instant) {
         if holds {
             self.since.get_or_insert(at);
-            self.polls = self.polls.saturating_add(1);
         } else {
             *self = Self::default();
         }
@@ -33,13 +31,7 @@ impl Spell {
     /// Whether the previous poll came at or after the end of the limit: this
     /// poll is then one too many.
     pub(super) fn overdue(self, previous: Instant, limit: Duration) -> bool {
-        self.since
-            .is_some_and(|since| previous >= since + limit)
-    }
-
-    /// Whether the condition was seen in several polls over some time.
-    pub(super) fn is_settled(self, now: Instant, polls: u16, length: Duration) -> bool {
-        self.polls >= polls && self.length(now) >= length
+        self.since.is_some_and(|since| previous >= since + limit)
     }
 }
 

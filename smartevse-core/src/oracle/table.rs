@@ -125,11 +125,7 @@ pub const INVARIANTS: [Invariant; 32] = [
         HERE,
         "The duty is 0, 50, 1000 or 100 to 960 permille, each where it belongs, and never 10 % for nothing.",
     ),
-    row(
-        19,
-        HERE,
-        "States that offer nothing have no pulse width.",
-    ),
+    row(19, HERE, "States that offer nothing have no pulse width."),
     row(
         20,
         Scope::Partly("absence of panics: fuzz targets and the linker check"),

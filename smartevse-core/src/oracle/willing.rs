@@ -14,7 +14,7 @@ use crate::state::ChargeState;
 
 use super::heat::resume_at;
 use super::limits::{LEAST, rating};
-use super::pilot::{Level, View};
+use super::pilot::{Level, TOLERATED, View};
 use super::residual::ResidualWatch;
 use super::spell::Spell;
 use super::step::Seen;
@@ -37,7 +37,8 @@ pub(super) fn is_served(facts: &BoardFacts, here: &Seen, cable: Option<DeciAmps>
     };
     here.is_allowed()
         && granted
-        && here.blocking(facts).is_empty()
+        && here.blocking(facts).difference(Faults::LESS_6A).is_empty()
+        && !directive.faults.contains(Faults::LESS_6A)
         && directive.grant.available
         && directive.grant.offered >= least
         && DeciAmps::from(directive.config.max) >= least
@@ -81,5 +82,5 @@ pub(super) fn is_asking(here: &Seen, view: &View, pulsing: Spell) -> bool {
     let hidden = !view.seen;
     let answered = hidden || pulsing.length(here.now) <= ANSWER || view.level == Level::V6;
     let connected = hidden || matches!(view.level, Level::V9 | Level::V6);
-    view.fresh && connected && answered && view.diode != Some(false)
+    view.fresh && view.gap <= TOLERATED && connected && answered && view.diode != Some(false)
 }

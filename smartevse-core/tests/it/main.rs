@@ -1,3 +1,16 @@
 //! Integration and property tests of the charging core.
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    reason = "test code counts, indexes and panics freely"
+)]
 
+mod prop_charger;
 mod prop_settings;
+mod rig;
+mod scenarios;
+mod vectors;
+mod world;
