@@ -1,0 +1,50 @@
+//! Texts: what `Display` of the libraries writes. It pulls in the formatting
+//! of the core library, so it is a program of its own.
+
+use ::core::fmt::{Display, Result, Write};
+
+use smartevse::log::ReplayError;
+use smartevse::meter_line::{LineError, ReadFailure};
+use smartevse_core::card::Uid;
+use smartevse_core::command::Refused;
+use smartevse_core::registry::{SettingId, format_value};
+use smartevse_meters::{EncodeError, FeedError, JobError, Meter, MeterError, ModbusError};
+use smartevse_types::{BlockReason, DeciAmps, Duration, Instant, LimitedBy, Mode};
+
+use crate::{consume, opaque};
+
+struct Drain;
+
+impl Write for Drain {
+    fn write_str(&mut self, text: &str) -> Result {
+        consume(text);
+        opaque(Ok(()))
+    }
+}
+
+fn show(value: impl Display) {
+    consume(write!(Drain, "{value}"));
+}
+
+/// Writes a value of each type that has a text.
+pub fn exercise() {
+    show(opaque(DeciAmps::ZERO));
+    show(opaque(Instant::ZERO));
+    show(opaque(Duration::ZERO));
+    show(opaque(Mode::Smart));
+    show(opaque(LimitedBy::default()));
+    show(opaque(BlockReason::Schedule));
+    show(opaque(Refused::Range));
+    show(opaque(EncodeError::Quantity));
+    show(opaque(ModbusError::Timeout));
+    show(opaque(MeterError::from(ModbusError::Timeout)));
+    show(opaque(FeedError::Retained));
+    show(opaque(ReadFailure::Modbus(ModbusError::Timeout)));
+    show(opaque(LineError::NotOnModbus(Meter::Api)));
+    show(opaque(ReplayError::NoStart));
+    if let Some(uid) = Uid::new(&opaque([4; 7])) {
+        show(uid);
+    }
+    consume(format_value(opaque(SettingId::Mode), opaque(1), &mut Drain));
+    consume(opaque(None::<JobError>).map(show));
+}
