@@ -228,6 +228,7 @@ impl Charger {
             fitted: self.facts.residual_current_test,
             vehicle: self.presence.is_here(),
             open,
+            reset: self.lease.news.local_reset,
         }
     }
 

@@ -168,7 +168,8 @@ impl Machine {
     }
 
     /// Everything that belongs to one vehicle.
-    pub fn unplugged(&mut self) {
+    pub fn unplugged(&mut self, now: Instant) {
+        self.delay_until = now;
         self.halt = None;
         self.pilot_faults = PilotFaults::default();
         self.may_wake = true;

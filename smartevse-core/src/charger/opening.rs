@@ -97,7 +97,7 @@ impl Charger {
         }
         self.go(opening.to, agenda);
         self.machine.all_off = opening.all_off;
-        if self.machine.pilot_faults.active {
+        if self.machine.pilot_faults.active && opening.to == ChargeState::B1 {
             self.machine.delay(DELAY_PILOT_FAULT, agenda.now());
         }
     }

@@ -28,7 +28,7 @@ enum Test {
     Dead,
 }
 
-/// What the test needs to know.
+/// What the monitor depends on.
 #[derive(Clone, Copy, Debug)]
 pub struct TestContext {
     /// RCMON is enabled.
@@ -39,6 +39,8 @@ pub struct TestContext {
     pub vehicle: bool,
     /// Both contactors are open for certain.
     pub open: bool,
+    /// Somebody at the device resets the latch in this poll.
+    pub reset: bool,
 }
 
 /// Watches the residual-current monitor.
@@ -67,7 +69,7 @@ impl ResidualWatch {
         let edge = inputs.residual_current_edge;
         self.active = context.enabled && (level || edge);
         self.normal.update(!level || !context.enabled, agenda.now());
-        self.normal.lasted(RESIDUAL_NORMAL, agenda);
+        self.reset(context.reset, agenda);
         let before = self.test;
         if context.enabled && context.fitted {
             let refused = inputs.hardware.contains(HardwareFaults::RESIDUAL_CURRENT);
@@ -140,10 +142,9 @@ impl ResidualWatch {
         }
     }
 
-    /// Somebody at the device resets the latch; counts only after the input
-    /// has been normal for a second.
-    pub fn reset(&mut self, agenda: &mut Agenda) {
-        if self.normal.lasted(RESIDUAL_NORMAL, agenda) {
+    /// A reset counts only after the input has been normal for a second.
+    fn reset(&mut self, asked: bool, agenda: &mut Agenda) {
+        if self.normal.lasted(RESIDUAL_NORMAL, agenda) && asked {
             self.tripped = false;
         }
     }
@@ -201,6 +202,7 @@ mod tests {
                 fitted,
                 vehicle: true,
                 open: true,
+                reset: false,
             };
             Self {
                 watch: ResidualWatch::default(),
@@ -218,9 +220,11 @@ mod tests {
             self.watch.faults()
         }
 
-        fn reset(&mut self, millis: u64) {
-            self.watch
-                .reset(&mut Agenda::new(Instant::from_millis(millis)));
+        fn reset(&mut self, millis: u64, level: ResidualCurrentInput) -> Faults {
+            self.context.reset = true;
+            let faults = self.at(millis, level);
+            self.context.reset = false;
+            faults
         }
     }
 
@@ -231,12 +235,11 @@ mod tests {
         assert_eq!(bench.at(0, Fault), Faults::empty());
         assert!(!bench.watch.is_quiet());
         assert_eq!(bench.at(10, Fault), Faults::RCM_TRIPPED);
-        bench.reset(20);
+        assert_eq!(bench.reset(20, Fault), Faults::RCM_TRIPPED);
         assert_eq!(bench.at(30, Normal), Faults::RCM_TRIPPED);
-        bench.reset(1_000);
+        assert_eq!(bench.reset(1_020, Normal), Faults::RCM_TRIPPED);
         assert_eq!(bench.at(1_030, Normal), Faults::RCM_TRIPPED);
-        bench.reset(1_030);
-        assert_eq!(bench.at(1_040, Normal), Faults::empty());
+        assert_eq!(bench.reset(1_040, Normal), Faults::empty());
     }
 
     /// charging 8: a single sample may be noise, an edge from an interrupt not.
@@ -264,8 +267,7 @@ mod tests {
         bench.context.enabled = false;
         assert_eq!(bench.at(20, Fault), Faults::RCM_TRIPPED);
         assert_eq!(bench.at(9_020, Fault), Faults::RCM_TRIPPED);
-        bench.reset(9_020);
-        assert_eq!(bench.at(9_030, Fault), Faults::empty());
+        assert_eq!(bench.reset(9_030, Fault), Faults::empty());
     }
 
     /// charging 8: no sensor at all is a fault.

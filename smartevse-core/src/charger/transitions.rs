@@ -18,7 +18,7 @@ impl Charger {
     /// Takes over requests, and everything that follows from time alone.
     pub(super) fn plan(&mut self, agenda: &mut Agenda) {
         self.take_requests(agenda);
-        self.note_presence();
+        self.note_presence(agenda);
         self.machine.run_isolation(agenda);
         self.judge_pilot(agenda);
         let end = self.machine.flapping_until;
@@ -29,9 +29,6 @@ impl Charger {
 
     fn take_requests(&mut self, agenda: &mut Agenda) {
         let news = self.lease.news;
-        if news.local_reset {
-            self.residual.reset(agenda);
-        }
         if news.service_reset {
             self.feedback.reset();
         }
@@ -54,12 +51,12 @@ impl Charger {
         }
     }
 
-    fn note_presence(&mut self) {
+    fn note_presence(&mut self, agenda: &Agenda) {
         if self.presence.arrived {
             self.machine.plug_ins = self.machine.plug_ins.saturating_add(1);
         }
         if self.presence.gone {
-            self.machine.unplugged();
+            self.machine.unplugged(agenda.now());
             self.contactors.forget_phases();
             self.residual.unplugged();
         }

@@ -232,7 +232,7 @@ pub struct World {
     contact2: Contact2,
     monitor: bool,
     stopped: Option<PilotSample>,
-    stopped_planning: Option<Instant>,
+    stopped_planning: Option<Directive>,
 }
 
 impl World {
@@ -432,17 +432,19 @@ impl World {
         }
     }
 
-    /// What planning wants now.
+    /// What planning wants now; a dead planning half leaves its last wish.
     pub fn directive(&mut self, state: ChargeState) -> Directive {
-        let dead = self.is(Trouble::PlanningDead);
-        let issued = if dead {
-            *self.stopped_planning.get_or_insert(self.now)
-        } else {
-            self.now
-        };
-        if !dead {
+        if !self.is(Trouble::PlanningDead) {
             self.stopped_planning = None;
+            return self.live_directive(state);
         }
+        if self.stopped_planning.is_none() {
+            self.stopped_planning = Some(self.live_directive(state));
+        }
+        self.stopped_planning.unwrap()
+    }
+
+    fn live_directive(&self, state: ChargeState) -> Directive {
         let no_offer = self.is(Trouble::NoOffer);
         let mut faults = Faults::empty();
         faults.set(Faults::CT_NOCOMM, self.is(Trouble::MetersLost));
@@ -454,7 +456,7 @@ impl World {
             Access::On
         };
         let mut directive = Directive {
-            issued: Some(issued),
+            issued: Some(self.now),
             access,
             grant: PowerGrant {
                 available: !self.is(Trouble::NoPower),
