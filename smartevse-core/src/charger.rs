@@ -202,7 +202,11 @@ impl Charger {
 
     /// Reads every input.
     fn sense(&mut self, inputs: &Inputs, directive: &Directive, agenda: &mut Agenda) {
-        let may_rewire = self.machine.state() == ChargeState::A && !self.presence.is_here();
+        // A fixed cable has no rating and no lock of its own: whatever comes
+        // after it is stricter and need not wait for the vehicle to leave.
+        let stricter = self.lease.config().cable == CableKind::Fixed;
+        let may_rewire =
+            self.machine.state() == ChargeState::A && (stricter || !self.presence.is_here());
         self.lease.update(directive, may_rewire, agenda);
         let line = Line {
             drive: Drive::of(&self.outputs),

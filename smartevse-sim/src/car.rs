@@ -56,6 +56,8 @@ pub struct CarModel {
     pub diode: bool,
     /// Goes on when the pulse width stops.
     pub deaf: bool,
+    /// Time for which it goes on after the pulse width stopped, seconds.
+    pub stops_after_s: f64,
     /// Asks from the moment it is plugged in (no switch S2).
     pub always_asks: bool,
     /// Changes between asking and not asking so often, seconds.
@@ -82,6 +84,7 @@ impl Default for CarModel {
             asks_after_s: 1.0,
             diode: true,
             deaf: false,
+            stops_after_s: 0.0,
             always_asks: false,
             toggles_every_s: None,
             ventilated: false,
@@ -112,6 +115,7 @@ pub struct Car {
     awake: bool,
     supply: Supply,
     pulse_since: Option<Instant>,
+    silent_since: Option<Instant>,
     wake_since: Option<Instant>,
     wishes: VecDeque<(Instant, f64)>,
 }
@@ -129,6 +133,7 @@ impl Car {
             awake,
             supply: Supply::default(),
             pulse_since: None,
+            silent_since: None,
             wake_since: None,
             wishes: VecDeque::new(),
         }
@@ -143,6 +148,12 @@ impl Car {
     /// Changes the largest current, amperes.
     pub fn set_max(&mut self, amps: f64) {
         self.model.max_a = amps;
+    }
+
+    /// Changes the behaviour of the vehicle where it stands.
+    pub fn set_model(&mut self, model: CarModel) {
+        self.awake |= model.sleep == Sleep::Awake;
+        self.model = model;
     }
 
     /// Energy taken so far, watt-hours.
@@ -235,8 +246,9 @@ impl Car {
     fn target(&mut self, now: Instant) -> f64 {
         let offer = self.supply.pilot.offer_a();
         if offer < MIN_OFFER_A || self.is_full() {
-            return self.without_wish();
+            return self.without_wish(now);
         }
+        self.silent_since = None;
         let wish = if self.asking && self.supply.main {
             offer.min(self.model.max_a)
         } else {
@@ -255,10 +267,12 @@ impl Car {
         }
     }
 
-    /// Without an offer, or when full, it stops at once; a deaf vehicle does
-    /// not see that the offer is gone.
-    fn without_wish(&mut self) -> f64 {
-        if self.model.deaf && !self.is_full() {
+    /// Without an offer, or when full, it stops at once; a slow vehicle sees
+    /// late that the offer is gone, a deaf one never.
+    fn without_wish(&mut self, now: Instant) -> f64 {
+        let since = *self.silent_since.get_or_insert(now);
+        let unaware = self.model.deaf || seconds(now.since(since)) < self.model.stops_after_s;
+        if unaware && !self.is_full() {
             return self.current_a;
         }
         self.wishes.clear();

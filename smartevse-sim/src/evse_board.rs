@@ -53,10 +53,14 @@ impl Default for BoardKit {
 pub struct BoardFaults {
     /// The main contactor stays as it is (welded, or dead).
     pub contactor1_stuck: bool,
+    /// The main contactor opens and stays open, whatever is commanded.
+    pub contactor1_dropped: bool,
     /// The second contactor stays as it is.
     pub contactor2_stuck: bool,
     /// The lock stays where it is.
     pub lock_stuck: bool,
+    /// The lock has come loose: it reads unlocked wherever it is.
+    pub lock_loose: bool,
     /// The pilot samples stop; the last one is repeated and grows old.
     pub pilot_frozen: bool,
     /// The temperature sensor cannot be read.
@@ -67,7 +71,17 @@ pub struct BoardFaults {
     pub residual_current_deaf: bool,
     /// Mains voltage is lost.
     pub mains_lost: bool,
+    /// Parts that refuse their commands or cannot be sampled. A part that
+    /// refuses stays as it is.
+    pub refused: HardwareFaults,
 }
+
+/// Outputs that can refuse.
+const OUTPUTS: HardwareFaults = HardwareFaults::PILOT_OUTPUT
+    .union(HardwareFaults::CONTACTOR)
+    .union(HardwareFaults::LOCK)
+    .union(HardwareFaults::RESIDUAL_CURRENT)
+    .union(HardwareFaults::LIGHT);
 
 /// A part that moves to its commanded position after some time.
 #[derive(Clone, Copy, Debug)]
@@ -148,6 +162,9 @@ impl SimBoard {
     /// Switches faults on and off.
     pub fn set_faults(&mut self, faults: BoardFaults) {
         self.faults = faults;
+        if faults.contactor1_dropped {
+            self.main.command(false, self.now);
+        }
     }
 
     /// The faults that are switched on.
@@ -197,7 +214,8 @@ impl SimBoard {
     /// Drives the outputs at a moment.
     pub fn drive_at(&mut self, now: Instant, outputs: &Outputs) {
         self.now = now;
-        if !self.faults.contactor1_stuck {
+        let outputs = &self.accepted(outputs);
+        if !self.faults.contactor1_stuck && !self.faults.contactor1_dropped {
             self.main.command(outputs.contactor1.is_closed(), now);
         }
         if !self.faults.contactor2_stuck {
@@ -215,15 +233,44 @@ impl SimBoard {
         self.outputs = *outputs;
     }
 
+    /// Outputs of which those that refuse keep their former level.
+    fn accepted(&self, outputs: &Outputs) -> Outputs {
+        let (mut next, former) = (*outputs, self.outputs);
+        let refused = self.faults.refused;
+        if refused.contains(HardwareFaults::PILOT_OUTPUT) {
+            (next.duty, next.pilot_switch) = (former.duty, former.pilot_switch);
+        }
+        if refused.contains(HardwareFaults::CONTACTOR) {
+            (next.contactor1, next.contactor2) = (former.contactor1, former.contactor2);
+        }
+        if refused.contains(HardwareFaults::LOCK) {
+            next.lock = LockDrive::Off;
+        }
+        if refused.contains(HardwareFaults::RESIDUAL_CURRENT) {
+            next.residual_current_test = former.residual_current_test;
+        }
+        next
+    }
+
+    /// Outputs that refuse their commands now.
+    #[must_use]
+    pub const fn refused(&self) -> HardwareFaults {
+        self.faults.refused.intersection(OUTPUTS)
+    }
+
     /// What a sample would show, without taking it.
     #[must_use]
     pub fn peek(&self, now: Instant) -> Inputs {
         Inputs {
-            pilot: self.peek_pilot(now),
+            pilot: self
+                .peek_pilot(now)
+                .filter(|_| !self.fails(HardwareFaults::PILOT_SAMPLE)),
             proximity: self.proximity(),
             residual_current: self.residual_current(now),
             residual_current_edge: false,
-            temperature: if self.faults.temperature_failed {
+            temperature: if self.fails(HardwareFaults::TEMPERATURE) {
+                TemperatureInput::Missing
+            } else if self.faults.temperature_failed {
                 TemperatureInput::Failed
             } else {
                 TemperatureInput::Measured(self.temperature)
@@ -237,8 +284,12 @@ impl SimBoard {
             lock: self.lock_feedback(now),
             switch: self.switch,
             mains: self.mains(),
-            hardware: HardwareFaults::empty(),
+            hardware: self.faults.refused.difference(OUTPUTS),
         }
+    }
+
+    const fn fails(&self, part: HardwareFaults) -> bool {
+        self.faults.refused.contains(part)
     }
 
     /// When an input changes by itself after the outputs driven last.
@@ -255,6 +306,14 @@ impl SimBoard {
             .earliest(test)
     }
 
+    /// Takes a sample of the pilot alone.
+    pub fn sample_pilot(&mut self, now: Instant) -> Option<PilotSample> {
+        let sample = self.peek_pilot(now);
+        self.last_pilot = sample;
+        self.now = now;
+        sample
+    }
+
     fn peek_pilot(&self, now: Instant) -> Option<PilotSample> {
         if self.faults.pilot_frozen {
             return self.last_pilot;
@@ -269,7 +328,9 @@ impl SimBoard {
     }
 
     fn proximity(&self) -> ProximityInput {
-        if self.plugged {
+        if self.fails(HardwareFaults::PROXIMITY) {
+            ProximityInput::Missing
+        } else if self.plugged {
             ProximityInput::Resistance(self.cable)
         } else {
             ProximityInput::Open
@@ -302,7 +363,8 @@ impl SimBoard {
     }
 
     fn lock_feedback(&self, now: Instant) -> LockFeedback {
-        match (self.kit.lock_feedback, self.lock.shown(now, LOCK_TRAVEL)) {
+        let locked = self.lock.shown(now, LOCK_TRAVEL) && !self.faults.lock_loose;
+        match (self.kit.lock_feedback, locked) {
             (false, _) => LockFeedback::NotFitted,
             (true, true) => LockFeedback::Locked,
             (true, false) => LockFeedback::Unlocked,
@@ -326,6 +388,16 @@ impl SimBoard {
             Contactor::Open
         }
     }
+
+    /// Position of the second contactor as it really is.
+    #[must_use]
+    pub fn second_contactor(&self) -> Contactor {
+        if self.second.closed {
+            Contactor::Closed
+        } else {
+            Contactor::Open
+        }
+    }
 }
 
 impl Board for SimBoard {
@@ -340,7 +412,7 @@ impl Board for SimBoard {
     /// Acts at the moment of the latest sample.
     fn drive(&mut self, outputs: &Outputs) -> HardwareFaults {
         self.drive_at(self.now, outputs);
-        HardwareFaults::empty()
+        self.refused()
     }
 }
 

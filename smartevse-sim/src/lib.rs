@@ -24,6 +24,14 @@
 //! assert!(inputs.pilot.is_some_and(|pilot| pilot.low.is_none()));
 //! ```
 //!
+//! # Bench, parts and strategies
+//!
+//! A [`Bench`](bench::Bench) polls one whole station every 10 ms with the
+//! oracles watching, while a test lets [`Happening`](happening::Happening)s
+//! befall it. [`parts`] and [`flash`] implement every hardware role of
+//! `smartevse-core` for programs that are generic over them. The feature
+//! `strategies` gives proptest strategies for all of it.
+//!
 //! # Runners
 //!
 //! [`simulate`](simulate::simulate) plays a [`Scenario`](scenario::Scenario)
@@ -43,16 +51,23 @@
 //! **Not here yet:** the stateless kinds of `charging.jsonl`; power share and the simulated RS-485 line; the vectors of
 //! power share, menu, network and OCPP; Sensorbox, custom and Acrel meters.
 
+pub mod bench;
 pub mod car;
+pub mod clock;
 pub mod conformance;
 pub mod connector;
 pub mod evse_board;
+pub mod flash;
+pub mod happening;
 pub mod metrics;
+pub mod parts;
 pub mod random;
 pub mod run;
 pub mod scenario;
 pub mod simulate;
 pub mod site;
+#[cfg(feature = "strategies")]
+pub mod strategies;
 pub mod trace;
 pub mod watch;
 pub mod wiring;

@@ -343,6 +343,17 @@ impl World {
         }
     }
 
+    /// Changes the behaviour of the vehicle where it stands; the charger sees
+    /// it at once.
+    pub fn change_car(&mut self, evse: usize, model: CarModel) {
+        if let Some(place) = self.places.get_mut(evse) {
+            if let Some(car) = &mut place.car {
+                car.set_model(model);
+            }
+            place.connect();
+        }
+    }
+
     /// Changes the largest current of the vehicle, amperes.
     pub fn set_car_max(&mut self, evse: usize, amps: f64) {
         if let Some(car) = self.places.get_mut(evse).and_then(|p| p.car.as_mut()) {
@@ -487,7 +498,9 @@ impl Board for Port<'_> {
 
     fn drive(&mut self, outputs: &Outputs) -> HardwareFaults {
         self.world.drive(self.evse, outputs);
-        HardwareFaults::empty()
+        self.world
+            .board(self.evse)
+            .map_or(HardwareFaults::empty(), |board| board.refused())
     }
 }
 

@@ -27,6 +27,8 @@ pub struct FeedbackWatch {
     /// The one retry has been used up.
     retried: bool,
     reads_closed: bool,
+    /// It has read closed for too long.
+    welded: bool,
     main_welded: Hold,
     second_welded: Hold,
     main_missing: Hold,
@@ -54,6 +56,7 @@ impl FeedbackWatch {
             || contradicts_open(contactors.second(), second);
         let weld = welded(&mut self.main_welded, contactors.main(), main, agenda)
             | welded(&mut self.second_welded, contactors.second(), second, agenda);
+        self.welded = weld;
         // An output that refuses its level leaves the position unknown.
         let refused = inputs.hardware.contains(HardwareFaults::CONTACTOR);
         if refused || (weld && !contactors.main().is_closed()) {
@@ -110,7 +113,7 @@ impl FeedbackWatch {
 
     /// A contactor is known to be welded, and still reads closed.
     pub fn is_welded(&self) -> bool {
-        self.reads_closed && self.trouble == Trouble::Latched
+        self.welded && self.trouble == Trouble::Latched
     }
 
     /// A contactor reads closed although it is commanded open; for a moment

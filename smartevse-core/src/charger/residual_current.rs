@@ -50,6 +50,7 @@ pub struct ResidualWatch {
     test: Test,
     retried: bool,
     active: bool,
+    enabled: bool,
     fault: Hold,
     normal: Hold,
 }
@@ -68,7 +69,8 @@ impl ResidualWatch {
         let level = inputs.residual_current != ResidualCurrentInput::Normal;
         let edge = inputs.residual_current_edge;
         self.active = context.enabled && (level || edge);
-        self.normal.update(!level || !context.enabled, agenda.now());
+        self.enabled = context.enabled;
+        self.normal.update(!level, agenda.now());
         self.reset(context.reset, agenda);
         let before = self.test;
         if context.enabled && context.fitted {
@@ -144,7 +146,8 @@ impl ResidualWatch {
 
     /// A reset counts only after the input has been normal for a second.
     fn reset(&mut self, asked: bool, agenda: &mut Agenda) {
-        if self.normal.lasted(RESIDUAL_NORMAL, agenda) && asked {
+        let normal = self.normal.lasted(RESIDUAL_NORMAL, agenda);
+        if asked && (normal || !self.enabled) {
             self.tripped = false;
         }
     }

@@ -2,7 +2,7 @@
 
 use smartevse_types::{Celsius, Duration, Instant};
 
-use crate::io::TemperatureInput;
+use crate::io::{HardwareFaults, TemperatureInput};
 
 use super::step::Seen;
 
@@ -62,8 +62,11 @@ impl HeatWatch {
             };
         }
         let plausible = -40..=110;
+        let readable = !here.inputs.hardware.contains(HardwareFaults::TEMPERATURE);
         let celsius = match here.inputs.temperature {
-            TemperatureInput::Measured(celsius) if plausible.contains(&celsius.as_celsius()) => {
+            TemperatureInput::Measured(celsius)
+                if readable && plausible.contains(&celsius.as_celsius()) =>
+            {
                 Some(celsius)
             }
             TemperatureInput::Measured(_)

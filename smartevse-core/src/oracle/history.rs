@@ -15,6 +15,9 @@ use super::residual::ResidualWatch;
 use super::spell::Spell;
 use super::step::Seen;
 
+/// 12 V for this long: the vehicle has left (GONE_DEBOUNCE).
+const GONE: Duration = Duration::from_millis(300);
+
 /// The latest opening of the main contactor.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Opened {
@@ -159,21 +162,23 @@ impl History {
         self.pulsing.mark(pulse, here.now);
     }
 
-    /// A stop by button or a safe restart holds until a reason to start.
+    /// A stop by button or a safe restart holds until a reason to start, or
+    /// until the vehicle leaves. What happened before the first poll is not
+    /// known.
     fn note_hold(&mut self, previous: Option<&Seen>, here: &Seen) {
         let Some(seen) = previous else {
-            self.held = true;
+            self.held = here.status.state != ChargeState::A;
             return;
         };
         let (old, new) = (seen.directive.requests, here.directive.requests);
         if old.start != new.start {
             self.held = false;
         }
+        if self.pilot.gone.length(here.now) >= GONE {
+            self.held = false;
+        }
         if old.button_stop != new.button_stop || old.safe_restart != new.safe_restart {
             self.held = true;
-        }
-        if seen.status.state == ChargeState::A {
-            self.held = false;
         }
     }
 

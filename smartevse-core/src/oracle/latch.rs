@@ -63,11 +63,16 @@ impl LatchWatch {
         if falling.contains(Faults::CONTACTOR_FAULT) {
             self.retry = Retry::Used;
         }
-        let no_close = was_closed && here.inputs.contactor1 == ContactorFeedback::Open;
+        let second = previous.is_some_and(Seen::second);
+        let no_close = was_closed
+            && (here.inputs.contactor1 == ContactorFeedback::Open
+                || (second && here.inputs.contactor2 == ContactorFeedback::Open));
         if rising.contains(Faults::CONTACTOR_FAULT) && no_close && self.retry == Retry::Free {
             self.retry = Retry::Since(here.now);
         }
-        let works = here.closed() && here.inputs.contactor1 == ContactorFeedback::Closed;
+        let second_works = !here.second() || here.inputs.contactor2 != ContactorFeedback::Open;
+        let works =
+            here.closed() && here.inputs.contactor1 == ContactorFeedback::Closed && second_works;
         if works {
             self.forget_retry();
         }

@@ -5,7 +5,7 @@
 
 use smartevse_types::{Duration, Instant, MilliVolts};
 
-use crate::io::{Inputs, MilliVoltRange, PilotSample, PilotSwitch};
+use crate::io::{HardwareFaults, Inputs, MilliVoltRange, PilotSample, PilotSwitch};
 use crate::state::ChargeState;
 
 use super::limits::is_pulse;
@@ -138,6 +138,11 @@ impl PilotWatch {
         }
         self.note_asking(now, &sample, reachable, ventilation);
         self.note_spells(&sample, ventilation);
+        let failed = HardwareFaults::PILOT_OUTPUT | HardwareFaults::PILOT_SAMPLE;
+        if inputs.hardware.intersects(failed) {
+            // A generator that refuses its level proves no absence.
+            self.gone = Spell::default();
+        }
     }
 
     fn forget(&mut self, now: Instant) {

@@ -31,7 +31,8 @@ pub(super) fn is_served(facts: &BoardFacts, here: &Seen, cable: Option<DeciAmps>
     let socket = directive.config.cable == CableKind::Socket;
     let granted = match directive.handshake {
         Handshake::NotNeeded => true,
-        Handshake::GrantedB => !matches!(here.status.state, ChargeState::CommC),
+        // A grant that is already there when the request begins is a late one.
+        Handshake::GrantedB => matches!(here.status.state, ChargeState::CommBOk | ChargeState::B),
         Handshake::GrantedC => matches!(here.status.state, ChargeState::CommC | ChargeState::B),
         Handshake::Waiting => false,
     };

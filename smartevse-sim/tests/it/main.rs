@@ -1,12 +1,19 @@
 //! Tests of the simulator itself: a plant or a runner that is wrong, or that
 //! cannot fail, proves nothing.
 
-#![expect(clippy::unwrap_used, reason = "test code")]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "test code")]
 
+mod awkward;
+mod broken;
 mod car;
 mod conformance;
 mod deadbeat;
+mod flash;
 mod metrics;
+mod parts;
 mod scenario;
+mod site;
+#[cfg(feature = "strategies")]
+mod strategies;
 mod vectors;
 mod world;
