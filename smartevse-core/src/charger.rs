@@ -39,7 +39,7 @@ pub use temperature::resume_at;
 
 use self::agenda::Agenda;
 use self::cable::CableWatch;
-use self::contactors::Contactors;
+use self::contactors::{Contactors, Order};
 use self::feedback::FeedbackWatch;
 use self::lease::Lease;
 use self::lock::{Lock, LockContext};
@@ -238,7 +238,12 @@ impl Charger {
 
     /// Moves what is behind the state: contactors, then the lock.
     fn actuate(&mut self, inputs: &Inputs, agenda: &mut Agenda) {
-        let order = self.contactor_order();
+        let mut order = self.contactor_order();
+        // The lock may come loose between the decision and the closing.
+        let closes = matches!(order, Order::Close { .. }) && !self.contactors.main().is_closed();
+        if closes && !self.lock_holds(inputs) {
+            order = Order::Open;
+        }
         self.contactors.step(order, agenda);
         let may_unlock =
             self.contactors.open_for(UNLOCK_GUARD, agenda) && !self.feedback.reads_closed();
@@ -266,6 +271,12 @@ impl Charger {
     fn has_lock(&self) -> bool {
         let config = self.lease.config();
         config.cable == CableKind::Socket && config.lock != LockKind::Disabled
+    }
+
+    /// What the feedback of the lock says right now.
+    fn lock_holds(&self, inputs: &Inputs) -> bool {
+        let loose = matches!(inputs.lock, LockFeedback::Unlocked | LockFeedback::Unknown);
+        !self.has_lock() || self.facts.lock_advisory || !loose
     }
 
     fn lock_ready(&self) -> bool {

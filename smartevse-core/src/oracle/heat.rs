@@ -42,6 +42,7 @@ pub(super) struct HeatWatch {
     limit: Celsius,
     hot: Count,
     severe: Count,
+    beyond: Count,
     above: Count,
     above_until: Option<Instant>,
 }
@@ -78,6 +79,11 @@ impl HeatWatch {
         let at_least = |bound: Celsius| celsius.is_some_and(|value| value >= bound);
         self.hot.mark(at_least(limit), here.now);
         self.severe.mark(at_least(hard), here.now);
+        let beyond = |celsius: Celsius| celsius.as_celsius() > 110;
+        self.beyond.mark(
+            matches!(here.inputs.temperature, TemperatureInput::Measured(celsius) if beyond(celsius)),
+            here.now,
+        );
         let resume = resume_at(limit);
         self.above
             .mark(celsius.is_some_and(|value| value > resume), here.now);
@@ -96,9 +102,10 @@ impl HeatWatch {
         self.severe.is_certain()
     }
 
-    /// Any moment at or above the hard limit may have been taken for real.
+    /// Any moment at or above the hard limit may have been taken for real, one
+    /// that is too hot to be plausible as well.
     pub(super) const fn may_be_severe(&self) -> bool {
-        self.severe.polls > 0
+        self.severe.polls > 0 || self.beyond.polls > 0
     }
 
     /// The module was clearly too warm to resume a short time ago.
