@@ -8,6 +8,7 @@
     reason = "test code counts, indexes and panics freely"
 )]
 
+mod docs;
 mod prop_charger;
 mod prop_settings;
 mod rig;
