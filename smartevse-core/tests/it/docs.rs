@@ -20,7 +20,11 @@ fn when_the_guide_lists_faults_then_it_is_the_table_in_the_code() {
             Opening::Graceful => "graceful",
         };
         let (name, text, cause, action) = (row.name, row.text, row.cause, row.action);
-        writeln!(rows, "| {name} | {text} | {ends} | {opens} | {cause} | {action} |").unwrap();
+        writeln!(
+            rows,
+            "| {name} | {text} | {ends} | {opens} | {cause} | {action} |"
+        )
+        .unwrap();
     }
     assert!(guide.contains(&rows), "docs/charging.md must hold\n{rows}");
 }
