@@ -402,7 +402,11 @@ fn when_a_tcp_reply_is_cut_off_then_the_next_bytes_do_not_complete_it() {
         now = bus.deadline(now).latest(now);
         let again = tcp_id(&mut bus, now);
         bus.receive(now, &tcp_reply(again, 1, &[0x0304]));
-        assert_eq!(tcp_result(&mut bus, now), Ok(vec![0x0304]), "cut after {cut}");
+        assert_eq!(
+            tcp_result(&mut bus, now),
+            Ok(vec![0x0304]),
+            "cut after {cut}"
+        );
     }
 }
 
