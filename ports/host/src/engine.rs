@@ -134,9 +134,21 @@ impl Engine {
         engine
     }
 
+    /// Lets a wholly simulated charger start up before anybody looks: the five
+    /// seconds of its start and the open time of its contactors are over then.
+    #[must_use]
+    pub fn started_up(mut self, span: Duration) -> Self {
+        let ready = self.now + span;
+        while self.now < ready {
+            self.step(self.now + POLL);
+        }
+        self.desk.publish(self.view());
+        self
+    }
+
     /// Runs until it is told to stop; the board is left in its safe state.
     pub fn run(mut self, stop: &AtomicBool) {
-        self.clock.restart(Instant::ZERO);
+        self.clock.restart(self.now);
         while !stop.load(Ordering::Relaxed) {
             let turn = time::Instant::now();
             self.turn(turn);

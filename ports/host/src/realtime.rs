@@ -11,7 +11,7 @@ use smartevse_core::settings::{Patch, Settings, load};
 use smartevse_meters::catalogue::{Meter, Source};
 use smartevse_sim::scenario::Scenario;
 use smartevse_sim::{simulate, wiring};
-use smartevse_types::{Access, Mode};
+use smartevse_types::{Access, Duration, Mode};
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 
@@ -23,6 +23,9 @@ use crate::lines::{self, MeterLine, MeterOnLine, Role, SharedLine};
 use crate::offline;
 use crate::plant::Plant;
 use crate::spec::{LineSpec, MeterSpec, ModbusSpec};
+
+/// Age of the simulated charger when the page opens.
+const START_UP: Duration = Duration::from_secs(12);
 
 /// Meter type that stands for the simulated meters.
 const SIMULATED: Meter = Meter::Eastron3P;
@@ -60,7 +63,11 @@ async fn serve(options: &RunOptions, site: Site, log: Option<File>) -> Result<()
         planning: Planning::Regulated,
         ..Setup::default()
     };
-    let engine = Engine::new(&setup, site.plant, end, site.sources, options.speed, log);
+    let simulated = site.sources.mains.is_simulated() && site.sources.ev.is_simulated();
+    let mut engine = Engine::new(&setup, site.plant, end, site.sources, options.speed, log);
+    if simulated && options.scenario.is_none() {
+        engine = engine.started_up(START_UP);
+    }
     let control = engine::start(engine, Arc::clone(&stop), ended)
         .map_err(|why| format!("the control thread cannot start: {why}"))?;
     for line in site.lines {
