@@ -64,7 +64,16 @@ impl Charger {
             Some(PilotClass::B9) if stopping => {
                 opening(ChargeState::B1, self.machine.stop_cause, false)
             }
-            Some(PilotClass::B9) => opening(ChargeState::B, StopCause::Vehicle, false),
+            Some(PilotClass::B9) => {
+                // Nothing may be offered in B when a stop is wanted as well (I-11).
+                let stops = self.stop_wish(agenda).is_some();
+                let to = if stops {
+                    ChargeState::B1
+                } else {
+                    ChargeState::B
+                };
+                opening(to, StopCause::Vehicle, false)
+            }
             Some(PilotClass::Unknown) | None => fault,
             Some(PilotClass::D3) if stopping || self.pilot.low_good() => {
                 opening(ChargeState::B1, StopCause::Ventilation, false)

@@ -180,7 +180,11 @@ fn judge(stage: &mut Stage, watch: &mut Watch) -> Result<(), TestCaseError> {
     watch.promise(stage.charger.deadline());
     // A stop by button outlives 12 V shorter than 300 ms; the row takes any
     // passage through A for unplugging.
-    let held = status.block == Some(BlockReason::StoppedByButton);
+    // The same holds for a safe restart, which is shown as starting.
+    let held = matches!(
+        status.block,
+        Some(BlockReason::StoppedByButton | BlockReason::Starting)
+    );
     // The rows know nothing of a pilot that the board itself calls broken.
     let blind = HardwareFaults::PILOT_SAMPLE | HardwareFaults::PILOT_OUTPUT;
     let blind = stage.used.hardware.intersects(blind);

@@ -68,6 +68,17 @@ fn when_access_ends_and_the_vehicle_stops_then_c1_b1() {
     assert_eq!(rig.status().block, Some(BlockReason::AccessOff));
 }
 
+/// I-11: the vehicle lets go in the very poll in which access ends.
+#[test]
+fn when_access_ends_as_the_vehicle_stops_then_no_pulse_width_remains() {
+    let mut rig = Rig::charging();
+    rig.directive.access = Access::Pause;
+    rig.set(B9);
+    rig.run_ms(10);
+    assert_eq!((rig.state(), rig.closed()), (B1, false));
+    assert_eq!(rig.outputs.duty.as_permille(), 1_000);
+}
+
 /// S3, T20, I-09, I-10, D-06: a deaf vehicle is not stuck afterwards.
 #[test]
 fn when_a_deaf_vehicle_keeps_6_v_then_opened_after_6_s_and_charged_again() {
