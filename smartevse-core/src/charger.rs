@@ -12,8 +12,8 @@
 //! sequence, lock, outputs. Outputs are a function of the state alone.
 //!
 //! **Not here:** access logic, cards, the meaning of the external switch,
-//! modes, meters, schedules (the planning half), the status light, and the
-//! modem states 11 to 14 (they are never entered).
+//! modes, meters, schedules (the planning half), what the modem says to the
+//! vehicle, and the status light.
 
 mod agenda;
 mod cable;
@@ -22,9 +22,11 @@ mod feedback;
 mod lease;
 mod lock;
 mod machine;
+mod modem;
 mod obstacle;
 mod offer;
 mod opening;
+mod recent;
 mod report;
 mod residual_current;
 mod supervision;
@@ -63,7 +65,8 @@ use crate::state::ChargeState;
 pub struct BoardFacts {
     /// Ventilation is fitted: a vehicle that asks for it may charge.
     pub ventilation: bool,
-    /// A modem is fitted. Has no effect yet: the modem states are not built.
+    /// A modem is fitted: it talks to each vehicle before the first offer.
+    /// Without one the states 11 to 14 are never entered. Not on a node.
     pub modem: bool,
     /// The residual-current monitor has a test input.
     pub residual_current_test: bool,
@@ -233,6 +236,8 @@ impl Charger {
             vehicle: self.presence.is_here(),
             open,
             reset: self.lease.news.local_reset,
+            service: self.lease.news.service_reset,
+            limited: self.lease.config().limit_residual_resets,
         }
     }
 

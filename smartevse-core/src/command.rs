@@ -8,6 +8,7 @@ use crate::card::Uid;
 use crate::registry::SettingId;
 use crate::schedule::Schedule;
 use crate::settings::Patch;
+use crate::vehicle::VehicleId;
 
 /// Where a wish comes from. Rights follow from it.
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -68,6 +69,9 @@ pub enum Command {
     /// While set, cards shown are stored or erased instead of judged
     /// (decision 44: transient, never stored). Only at the device.
     TeachCards(Option<Teach>),
+    /// Requires the vehicle to have this id (boards with a modem); `None` =
+    /// every vehicle may charge. Not stored.
+    RequireVehicle(Option<VehicleId>),
     /// A short key press at the device.
     KeyPress,
     /// Resets the residual-current latch. Local only.

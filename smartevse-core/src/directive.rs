@@ -3,6 +3,7 @@
 
 use smartevse_types::{
     Access, Amps, BlockReason, Celsius, DeciAmps, Duration, DutyPermille, Instant, LimitedBy,
+    Seconds,
 };
 
 use crate::faults::Faults;
@@ -10,6 +11,7 @@ use crate::io::{Contactor, PilotSwitch};
 use crate::options::{CableKind, Contact2, LockKind};
 use crate::proximity::CableCoding;
 use crate::state::ChargeState;
+use crate::vehicle::VehicleCheck;
 
 /// How long a directive is valid after it was issued.
 ///
@@ -36,6 +38,18 @@ pub struct ChargerConfig {
     pub contact2: Contact2,
     /// Lowers the current linearly to MIN over the last 5 °C (off by default).
     pub derating: bool,
+    /// Wakes a sleeping vehicle by isolating the pilot for 4 s (state E)
+    /// instead of −12 V (state F); off by default (charging specification
+    /// §2.5 rule 9).
+    pub wake_by_isolation: bool,
+    /// Allows three local resets of a residual-current trip in one hour; the
+    /// next one needs a service action first. Off by default (charging
+    /// specification §8 rule 2). The count does not outlive a restart.
+    pub limit_residual_resets: bool,
+    /// Time after a power return in which nothing is offered, 0..=30 s, drawn
+    /// at random by whoever starts the charger; 0 = off, the default (charging
+    /// specification §11.2 rule 3).
+    pub start_delay: Seconds,
 }
 
 impl Default for ChargerConfig {
@@ -49,6 +63,9 @@ impl Default for ChargerConfig {
             max_temperature: Celsius::from_celsius(65),
             contact2: Contact2::AlwaysOn,
             derating: false,
+            wake_by_isolation: false,
+            limit_residual_resets: false,
+            start_delay: Seconds::ZERO,
         }
     }
 }
@@ -145,8 +162,8 @@ pub struct Directive {
     pub duty_override: Option<DutyPermille>,
     /// Requests that act once.
     pub requests: Requests,
-    /// Vehicle accepted by the modem: `None` = no answer yet.
-    pub modem: Option<bool>,
+    /// What the modem found out about the vehicle; has no effect without one.
+    pub modem: VehicleCheck,
     /// Settings of the charging control.
     pub config: ChargerConfig,
 }

@@ -5,6 +5,7 @@ use smartevse_types::{DeciAmps, Instant, PerPhase, WattHours, Watts};
 use crate::card::Uid;
 use crate::directive::{Handshake, PowerGrant};
 use crate::schedule::LocalSeconds;
+use crate::vehicle::VehicleId;
 
 /// One reading of an electricity meter; absent quantities are `None`.
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -75,4 +76,6 @@ pub enum Fact {
     /// The charging window of somebody who keeps the schedule outside the
     /// charger: inside, outside, or none.
     ScheduleWindow(Option<bool>),
+    /// The modem received the id of the vehicle; `None` = it has none to tell.
+    Vehicle(Option<VehicleId>),
 }

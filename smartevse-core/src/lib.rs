@@ -61,9 +61,10 @@
 //! **Nothing known is the default.** `Inputs::default()` and
 //! `Directive::default()` can never close a contactor.
 //!
-//! **Not supported:** the modem states 11 to 14 of ISO 15118 (their numbers and
-//! names are kept, but they are never entered), state D as a state of its own
-//! (a vehicle that needs ventilation charges in C where ventilation is fitted).
+//! **Not supported:** charging by the messages of ISO 15118 (a modem, where one
+//! is fitted, tells the vehicle id; energy flows by pulse width), state D as a
+//! state of its own (a vehicle that needs ventilation charges in C where
+//! ventilation is fitted).
 //! The charging control leaves the status light dark; the planning half gives
 //! its pattern.
 //!
@@ -95,6 +96,7 @@ pub mod settings;
 pub mod snapshot;
 pub mod state;
 pub mod switch;
+pub mod vehicle;
 
 #[cfg(feature = "hal")]
 pub mod adapters;

@@ -143,6 +143,15 @@ impl ChargeState {
         }
     }
 
+    /// Whether the vehicle sees no pilot because the modem begins or ends.
+    #[must_use]
+    pub const fn isolates_for_modem(self) -> bool {
+        matches!(
+            self,
+            Self::ModemRequest | Self::ModemDone | Self::ModemDenied
+        )
+    }
+
     /// Whether the main contactor may be closed in this state (I-01).
     #[must_use]
     pub const fn may_close(self) -> bool {

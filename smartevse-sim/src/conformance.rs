@@ -174,7 +174,7 @@ const SUITES: &[Suite] = &[
 ];
 
 /// Optional features that are built.
-const FEATURES: &[&str] = &[];
+const FEATURES: &[&str] = &["modem"];
 
 fn not_built(_case: &Case) -> Outcome {
     Outcome::Failed("not built".to_owned())

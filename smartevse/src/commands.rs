@@ -37,6 +37,7 @@ impl Manager {
                 self.show_card(now, uid);
             }
             Command::TeachCards(task) => self.teach(origin, task)?,
+            Command::RequireVehicle(id) => self.modem.required = id,
             Command::KeyPress | Command::ResetResidualCurrent => self.local_reset(origin)?,
             Command::ResetContactorFault => {
                 self.require_local(origin)?;

@@ -17,6 +17,7 @@ pub mod exchange;
 pub mod log;
 pub mod manager;
 pub mod meter_line;
+mod modem;
 pub mod power;
 pub mod records;
 pub mod station;

@@ -23,6 +23,7 @@ use smartevse_types::{
 };
 
 use crate::delay::DelayedCharging;
+use crate::modem::ModemSide;
 use crate::power::{Planning, lowered, relay_limit};
 use crate::records::Records;
 use crate::station::Setup;
@@ -113,6 +114,7 @@ pub struct Manager {
     mains_watch: SourceWatch,
     ev_watch: SourceWatch,
     wall_clock: Option<(u64, Instant)>,
+    pub(crate) modem: ModemSide,
     directive: Directive,
     trigger: Trigger,
     next: Instant,
@@ -164,6 +166,7 @@ impl Manager {
             mains_watch: SourceWatch::new(now, MAINS_SILENCE),
             ev_watch: SourceWatch::new(now, EV_FIRST_SILENCE),
             wall_clock: None,
+            modem: ModemSide::default(),
             directive: Directive::default(),
             trigger: Trigger::default(),
             next: now,
@@ -202,6 +205,7 @@ impl Manager {
             Fact::WallClock(seconds) => self.wall_clock = Some((seconds, at)),
             Fact::LocalTime(local) => self.delay.tell_time(local, at),
             Fact::ScheduleWindow(inside) => self.take_window(inside),
+            Fact::Vehicle(id) => self.modem.received = id,
         }
         self.wake();
     }
@@ -293,6 +297,7 @@ impl Manager {
     fn follow_vehicle(&mut self, now: Instant, status: &ChargerStatus) {
         let before = self.access.access();
         let mode = self.reader_mode();
+        self.modem.follow(status.vehicle_present);
         self.access.step(now, status.vehicle_present, mode);
         self.access_changed(before, false);
         let pending = matches!(status.state, ChargeState::CommB | ChargeState::CommC);
@@ -397,7 +402,7 @@ impl Manager {
             lock: self.lock_wish(),
             duty_override: self.duty_override.map(|(duty, _)| duty),
             requests: self.requests,
-            modem: None,
+            modem: self.modem.check(),
             config: wiring::charger_config(&self.in_force),
         };
         self.next = self.next_poll(now);

@@ -20,7 +20,7 @@ pub fn charger_config(settings: &Settings) -> ChargerConfig {
         residual_current: settings.rcmon(),
         max_temperature: settings.max_temp(),
         contact2: settings.contact2(),
-        derating: false,
+        ..ChargerConfig::default()
     }
 }
 

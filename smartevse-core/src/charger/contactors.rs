@@ -4,6 +4,7 @@
 use smartevse_types::{Duration, Instant};
 
 use super::agenda::Agenda;
+use super::recent::Recent;
 use super::timing::{CONTACTOR_GAP, FLAPPING_WINDOW, MIN_OPEN_EV, MIN_OPEN_EVSE};
 use crate::io::Contactor;
 
@@ -42,7 +43,7 @@ pub struct Contactors {
     main_changed: Instant,
     second_changed: Instant,
     opened_by: OpenedBy,
-    recent: [Option<Instant>; CLOSINGS],
+    recent: Recent<CLOSINGS>,
     closings: u32,
     /// Phases of the latest closing for the vehicle that is connected.
     last_three_phase: Option<bool>,
@@ -57,7 +58,7 @@ impl Contactors {
             main_changed: now,
             second_changed: now,
             opened_by: OpenedBy::Charger,
-            recent: [None; CLOSINGS],
+            recent: Recent::NEVER,
             closings: 0,
             last_three_phase: None,
         }
@@ -107,10 +108,7 @@ impl Contactors {
         self.main_changed = now;
         if to.is_closed() {
             self.closings = self.closings.saturating_add(1);
-            self.recent.rotate_left(1);
-            if let Some(last) = self.recent.last_mut() {
-                *last = Some(now);
-            }
+            self.recent.note(now);
         }
     }
 
@@ -158,7 +156,7 @@ impl Contactors {
 
     /// One more closing would be one too many in the window (I-14).
     pub fn would_flap(&self, agenda: &mut Agenda) -> bool {
-        let [oldest, ..] = self.recent;
+        let oldest = self.recent.oldest();
         oldest.is_some_and(|at| !agenda.reached(at + FLAPPING_WINDOW))
     }
 

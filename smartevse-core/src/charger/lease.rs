@@ -3,6 +3,7 @@
 use smartevse_types::{Access, Amps, Celsius, Instant};
 
 use super::agenda::Agenda;
+use super::timing::START_DELAY_MAX;
 use crate::directive::{
     ChargerConfig, DIRECTIVE_LEASE, Directive, Handshake, PowerGrant, Requests,
 };
@@ -151,6 +152,7 @@ fn sane(config: ChargerConfig) -> ChargerConfig {
         min: config.min.clamp(Amps::from_amps(6), highest_min),
         max,
         max_temperature: hot,
+        start_delay: config.start_delay.min(START_DELAY_MAX),
         ..config
     }
 }

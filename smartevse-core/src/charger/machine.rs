@@ -48,6 +48,10 @@ pub struct Machine {
     pub pilot_faults: PilotFaults,
     /// A wake-up pulse may still be given to this vehicle.
     pub may_wake: bool,
+    /// The modem has talked to this vehicle, which may charge.
+    pub exchanged: bool,
+    /// The cable or another cap left less than MIN.
+    pub capped: bool,
     /// The diode was seen since B was entered.
     pub diode_seen: bool,
     /// An answer of the master counts: "nothing granted" was seen since the
@@ -79,6 +83,8 @@ impl Machine {
                 count: 0,
             },
             may_wake: true,
+            exchanged: false,
+            capped: false,
             diode_seen: false,
             asked: false,
             three_phase: false,

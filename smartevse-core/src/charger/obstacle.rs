@@ -5,7 +5,7 @@ use smartevse_types::{Access, BlockReason, Duration};
 use super::Charger;
 use super::agenda::Agenda;
 use super::machine::Halt;
-use super::timing::DELAY_SHORTAGE;
+use super::timing::{DELAY_SHORTAGE, PILOT_ISOLATION};
 use crate::duty::LOWEST_OFFER;
 use crate::faults::Faults;
 use crate::pilot::PilotClass;
@@ -48,7 +48,8 @@ impl Charger {
     /// Obstacles that also hold without a vehicle and without a wish.
     pub(super) fn standing_obstacle(&self) -> Option<BlockReason> {
         let blocking = self.faults().blocking().difference(SHORTAGE);
-        if !self.presence.is_known() || !self.temperature.is_known() {
+        let starting = !self.presence.is_known() || !self.temperature.is_known();
+        if starting && blocking.is_empty() {
             Some(BlockReason::Starting)
         } else if self.mains_lost {
             Some(BlockReason::MainsLost)
@@ -80,11 +81,23 @@ impl Charger {
         if self.cable.limit(config).is_none() {
             return Some(BlockReason::NoCable);
         }
-        if self.offer.cap < config.min.to_deci().max(LOWEST_OFFER) {
+        if self.is_capped() {
             return Some(BlockReason::CapBelowMin);
         }
         let lock_out = self.machine.flapping_until?;
         agenda.left(lock_out).map(BlockReason::Flapping)
+    }
+
+    /// Cable, MAX and temperature leave less than MIN.
+    pub(super) fn is_capped(&self) -> bool {
+        self.offer.cap < self.lease.config().min.to_deci().max(LOWEST_OFFER)
+    }
+
+    /// What is left of the random delay after a power return.
+    fn start_delay_left(&self, agenda: &mut Agenda) -> Option<Duration> {
+        let start = self.isolated_until - PILOT_ISOLATION;
+        let span = self.lease.config().start_delay.as_secs();
+        agenda.left(start + Duration::from_secs(u64::from(span)))
     }
 
     fn waiting_obstacle(&self, agenda: &mut Agenda) -> Option<BlockReason> {
@@ -92,6 +105,9 @@ impl Charger {
             return Some(self.no_power());
         }
         if let Some(left) = self.delay_left(agenda) {
+            return Some(BlockReason::ChargeDelay(left));
+        }
+        if let Some(left) = self.start_delay_left(agenda) {
             return Some(BlockReason::ChargeDelay(left));
         }
         if self.must_isolate() {

@@ -6,7 +6,7 @@ use super::Charger;
 use super::agenda::Agenda;
 use super::supervision::Drive;
 use crate::directive::ChargerStatus;
-use crate::duty::{DUTY_OFF, DUTY_STATE_F, current_to_duty};
+use crate::duty::{DUTY_DIGITAL, DUTY_OFF, DUTY_STATE_F, current_to_duty};
 use crate::io::{Outputs, PilotSwitch, Rgb};
 use crate::pilot::PilotClass;
 use crate::state::ChargeState;
@@ -58,15 +58,19 @@ impl Charger {
         let fixed = self.lease.wish().duty_override == Some(DutyPermille::ZERO);
         let open = !self.contactors.main().is_closed();
         let starting = !agenda.reached(self.isolated_until);
+        let state = self.machine.state();
         open && (starting
             || self.machine.is_isolating()
+            || state.isolates_for_modem()
+            || (state == ChargeState::Activate && self.lease.config().wake_by_isolation)
             || self.feedback.is_welded()
-            || (fixed && self.machine.state() != ChargeState::A))
+            || (fixed && state != ChargeState::A))
     }
 
     fn duty(&self) -> DutyPermille {
         match self.machine.state() {
-            ChargeState::Activate => DUTY_STATE_F,
+            ChargeState::Activate if !self.lease.config().wake_by_isolation => DUTY_STATE_F,
+            ChargeState::ModemWait => DUTY_DIGITAL,
             ChargeState::B | ChargeState::C | ChargeState::CommC | ChargeState::CommCOk => {
                 current_to_duty(self.offer.current)
             }
@@ -74,10 +78,10 @@ impl Charger {
             | ChargeState::D
             | ChargeState::CommB
             | ChargeState::CommBOk
+            | ChargeState::Activate
             | ChargeState::B1
             | ChargeState::C1
             | ChargeState::ModemRequest
-            | ChargeState::ModemWait
             | ChargeState::ModemDone
             | ChargeState::ModemDenied => DUTY_OFF,
         }
@@ -85,7 +89,7 @@ impl Charger {
 
     fn status_of_state(&self, agenda: &mut Agenda) -> ChargerStatus {
         let duty = self.outputs.duty;
-        let offers = (1..1_000).contains(&duty.as_permille());
+        let offers = (100..1_000).contains(&duty.as_permille());
         let config = self.lease.config();
         ChargerStatus {
             at: agenda.now(),
@@ -147,17 +151,17 @@ impl Charger {
                 return BlockReason::WaitingForMaster;
             }
             ChargeState::Activate => return BlockReason::EvNotReady,
+            ChargeState::ModemRequest
+            | ChargeState::ModemWait
+            | ChargeState::ModemDone
+            | ChargeState::ModemDenied => return BlockReason::Modem,
             ChargeState::A
             | ChargeState::B
             | ChargeState::C
             | ChargeState::D
             | ChargeState::CommCOk
             | ChargeState::B1
-            | ChargeState::C1
-            | ChargeState::ModemRequest
-            | ChargeState::ModemWait
-            | ChargeState::ModemDone
-            | ChargeState::ModemDenied => {}
+            | ChargeState::C1 => {}
         }
         if !self.pilot.asks(self.facts.ventilation) {
             let ventilation = self.pilot.sees(PilotClass::D3);

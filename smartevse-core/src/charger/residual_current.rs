@@ -4,8 +4,10 @@
 use smartevse_types::Instant;
 
 use super::agenda::{Agenda, Hold};
+use super::recent::Recent;
 use super::timing::{
-    RESIDUAL_CONFIRM, RESIDUAL_NORMAL, RESIDUAL_TEST, RESIDUAL_TEST_VALID, RETRY_AFTER,
+    RESIDUAL_CONFIRM, RESIDUAL_NORMAL, RESIDUAL_RESET_WINDOW, RESIDUAL_TEST, RESIDUAL_TEST_VALID,
+    RETRY_AFTER,
 };
 use crate::faults::Faults;
 use crate::io::{HardwareFaults, Inputs, ResidualCurrentInput};
@@ -41,6 +43,42 @@ pub struct TestContext {
     pub open: bool,
     /// Somebody at the device resets the latch in this poll.
     pub reset: bool,
+    /// Service acts in this poll.
+    pub service: bool,
+    /// Only so many resets in one hour.
+    pub limited: bool,
+}
+
+/// Resets that the window may hold.
+const RESETS: usize = 3;
+
+/// Local resets, and whether there were too many.
+#[derive(Clone, Copy, Debug)]
+struct Resets {
+    recent: Recent<RESETS>,
+    /// One was refused: service has to look at it first.
+    locked_out: bool,
+}
+
+impl Default for Resets {
+    fn default() -> Self {
+        Self {
+            recent: Recent::NEVER,
+            locked_out: false,
+        }
+    }
+}
+
+impl Resets {
+    /// Whether one more reset is in order; notes it either way.
+    fn allow(&mut self, now: Instant) -> bool {
+        let oldest = self.recent.oldest();
+        self.locked_out |= oldest.is_some_and(|at| now < at + RESIDUAL_RESET_WINDOW);
+        if !self.locked_out {
+            self.recent.note(now);
+        }
+        !self.locked_out
+    }
 }
 
 /// Watches the residual-current monitor.
@@ -53,6 +91,7 @@ pub struct ResidualWatch {
     enabled: bool,
     fault: Hold,
     normal: Hold,
+    resets: Resets,
 }
 
 impl ResidualWatch {
@@ -71,7 +110,7 @@ impl ResidualWatch {
         self.active = context.enabled && (level || edge);
         self.enabled = context.enabled;
         self.normal.update(!level, agenda.now());
-        self.reset(context.reset, agenda);
+        self.reset(context, agenda);
         let before = self.test;
         if context.enabled && context.fitted {
             let refused = inputs.hardware.contains(HardwareFaults::RESIDUAL_CURRENT);
@@ -144,10 +183,16 @@ impl ResidualWatch {
         }
     }
 
-    /// A reset counts only after the input has been normal for a second.
-    fn reset(&mut self, asked: bool, agenda: &mut Agenda) {
+    /// A reset counts only after the input has been normal for a second, and
+    /// with the limit only three times in an hour. Service ends the lock-out;
+    /// the trip itself still needs a press.
+    fn reset(&mut self, context: TestContext, agenda: &mut Agenda) {
+        if context.service || !context.limited {
+            self.resets = Resets::default();
+        }
         let normal = self.normal.lasted(RESIDUAL_NORMAL, agenda);
-        if asked && (normal || !self.enabled) {
+        let asked = context.reset && self.tripped && (normal || !self.enabled);
+        if asked && (!context.limited || self.resets.allow(agenda.now())) {
             self.tripped = false;
         }
     }
@@ -206,6 +251,8 @@ mod tests {
                 vehicle: true,
                 open: true,
                 reset: false,
+                service: false,
+                limited: false,
             };
             Self {
                 watch: ResidualWatch::default(),
@@ -243,6 +290,29 @@ mod tests {
         assert_eq!(bench.reset(1_020, Normal), Faults::RCM_TRIPPED);
         assert_eq!(bench.at(1_030, Normal), Faults::RCM_TRIPPED);
         assert_eq!(bench.reset(1_040, Normal), Faults::empty());
+    }
+
+    /// charging 8: three resets in an hour, then service and a press.
+    #[test]
+    fn when_it_trips_a_fourth_time_in_an_hour_then_only_service_helps() {
+        let mut bench = Bench::new(false);
+        bench.context.limited = true;
+        let mut press = |minute: u64, service: bool| {
+            let millis = minute * 60_000;
+            bench.at(millis, Fault);
+            bench.at(millis + 10, Fault);
+            bench.at(millis + 20, Normal);
+            bench.context.service = service;
+            bench.at(millis + 30, Normal);
+            bench.context.service = false;
+            bench.reset(millis + 2_000, Normal)
+        };
+        for minute in [0, 10, 50, 60] {
+            assert_eq!(press(minute, false), Faults::empty(), "{minute}");
+        }
+        assert_eq!(press(69, false), Faults::RCM_TRIPPED);
+        assert_eq!(press(300, false), Faults::RCM_TRIPPED);
+        assert_eq!(press(301, true), Faults::empty());
     }
 
     /// charging 8: a single sample may be noise, an edge from an interrupt not.

@@ -4,7 +4,7 @@
 use smartevse_types::{Duration, Instant};
 
 use super::agenda::{Agenda, Hold};
-use super::timing::{C_DEBOUNCE, INVALID_MAX, LATE_POLL, PILOT_BLANK, PILOT_RECOVERY, UNFIT_MAX};
+use super::timing::{C_DEBOUNCE, LATE_POLL, PILOT_BLANK, PILOT_RECOVERY, UNFIT_MAX};
 use crate::io::{HardwareFaults, Inputs, Outputs, PilotSwitch};
 use crate::pilot::{PilotClass, classify, diode_good};
 
@@ -171,9 +171,9 @@ impl PilotWatch {
         self.unfit.lasted(UNFIT_MAX, agenda)
     }
 
-    /// The circuit is not sound.
-    pub fn invalid_long(&self, agenda: &mut Agenda) -> bool {
-        self.invalid.lasted(INVALID_MAX, agenda)
+    /// The circuit has not been sound for this long.
+    pub fn invalid_for(&self, span: Duration, agenda: &mut Agenda) -> bool {
+        self.invalid.lasted(span, agenda)
     }
 
     /// The circuit has been sound long enough to trust it again.
@@ -239,6 +239,11 @@ impl Presence {
     /// A vehicle is connected.
     pub fn is_here(&self) -> bool {
         self.present == Some(true)
+    }
+
+    /// No vehicle has been seen for this long.
+    pub fn is_away_for(&self, span: Duration, agenda: &mut Agenda) -> bool {
+        self.away.lasted(span, agenda)
     }
 
     /// The pilot has been read long enough to know.

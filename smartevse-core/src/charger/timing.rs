@@ -1,6 +1,6 @@
 //! Times of the charging control (charging specification §16).
 
-use smartevse_types::Duration;
+use smartevse_types::{Duration, Seconds};
 
 /// The beat at which the charging control wants to be called.
 pub const POLL_PERIOD: Duration = Duration::from_millis(10);
@@ -14,6 +14,10 @@ pub const UNFIT_MAX: Duration = Duration::from_millis(100);
 /// A forbidden pilot level is tolerated this long while no energy flows (own
 /// decision: the generator may settle after a vehicle was plugged in).
 pub const INVALID_MAX: Duration = Duration::from_secs(1);
+
+/// The same before anything valid was seen since the start: the pilot may
+/// need longer to be sampled for the first time.
+pub const INVALID_AT_START: Duration = Duration::from_secs(3);
 
 /// Nobody watched for this long: the supervision was late.
 pub const LATE_POLL: Duration = Duration::from_millis(100);
@@ -110,6 +114,9 @@ pub const RESIDUAL_TEST: Duration = Duration::from_secs(1);
 /// A passed test is good for this long.
 pub const RESIDUAL_TEST_VALID: Duration = Duration::from_secs(24 * 3_600);
 
+/// Distance of two samples of the temperature.
+pub const TEMPERATURE_SAMPLE: Duration = Duration::from_secs(1);
+
 /// The module must be cool this long to end TEMP_HIGH.
 pub const COOL_FOR: Duration = Duration::from_secs(10);
 
@@ -125,6 +132,27 @@ pub const CODING_STABLE: Duration = Duration::from_millis(50);
 
 /// The switch must be unchanged this long.
 pub const SWITCH_DEBOUNCE: Duration = Duration::from_millis(120);
+
+/// Isolation of the pilot before the modem listens (decision 47).
+pub const MODEM_REQUEST: Duration = Duration::from_secs(1);
+
+/// The modem may wait this long for the vehicle.
+pub const MODEM_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Isolation of the pilot after the modem has finished.
+pub const MODEM_DONE: Duration = Duration::from_secs(5);
+
+/// A refused vehicle waits this long for its next try.
+pub const MODEM_DENIED: Duration = Duration::from_secs(60);
+
+/// 12 V for this long: the next vehicle talks to the modem again.
+pub const MODEM_FORGET: Duration = Duration::from_secs(3);
+
+/// Local resets of a residual-current trip that one hour may hold.
+pub const RESIDUAL_RESET_WINDOW: Duration = Duration::from_minutes(60);
+
+/// Longest random start delay after a power return.
+pub const START_DELAY_MAX: Seconds = Seconds::from_secs(30);
 
 /// A master must answer within this time.
 pub const HANDSHAKE: Duration = Duration::from_secs(30);

@@ -1,4 +1,4 @@
-//! The transitions T01 to T26 with the rules of charging specification §2.5.
+//! The transitions T01 to T26 (the modem's are in `modem`) with the rules of charging specification §2.5.
 
 use super::Charger;
 use super::agenda::Agenda;
@@ -7,8 +7,8 @@ use super::machine::Halt;
 use super::obstacle::{SHORTAGE, parks};
 use super::offer::{Limits, Offer};
 use super::timing::{
-    ACTIVATION_PULSE, ACTIVATION_WAIT, C_DEBOUNCE, C1_GRACE, FLAPPING_WINDOW, HANDSHAKE,
-    LONG_PAUSE, PILOT_FAULTS_MAX,
+    ACTIVATION_PULSE, ACTIVATION_WAIT, C_DEBOUNCE, C1_GRACE, DELAY_AFTER_B1, FLAPPING_WINDOW,
+    HANDSHAKE, INVALID_AT_START, INVALID_MAX, LONG_PAUSE, PILOT_FAULTS_MAX,
 };
 use crate::directive::Handshake;
 use crate::pilot::PilotClass;
@@ -20,11 +20,23 @@ impl Charger {
         self.take_requests(agenda);
         self.note_presence(agenda);
         self.machine.run_isolation(agenda);
+        self.run_exchange(agenda);
         self.judge_pilot(agenda);
         let end = self.machine.flapping_until;
         self.machine.flapping_until = end.filter(|until| !agenda.reached(*until));
         self.offer = Offer::clamp(&self.limits());
+        self.note_cap(agenda);
         self.run_shortage(agenda);
+    }
+
+    /// Planning learns a moment later that a cable is good again; until then
+    /// its answer is no shortage (§3.2).
+    fn note_cap(&mut self, agenda: &Agenda) {
+        let capped = self.is_capped();
+        if self.machine.capped && !capped && self.presence.is_here() {
+            self.machine.delay(DELAY_AFTER_B1, agenda.now());
+        }
+        self.machine.capped = capped;
     }
 
     fn take_requests(&mut self, agenda: &mut Agenda) {
@@ -66,7 +78,12 @@ impl Charger {
     /// openings under load are counted where they happen.
     fn judge_pilot(&mut self, agenda: &mut Agenda) {
         let faults = &mut self.machine.pilot_faults;
-        if self.presence.is_known() && self.pilot.invalid_long(agenda) {
+        let patience = if self.presence.is_known() {
+            INVALID_MAX
+        } else {
+            INVALID_AT_START
+        };
+        if self.pilot.invalid_for(patience, agenda) {
             faults.active = true;
         } else if faults.count < PILOT_FAULTS_MAX && self.pilot.recovered(agenda) {
             faults.active = false;
@@ -150,20 +167,18 @@ impl Charger {
             | ChargeState::CommBOk
             | ChargeState::CommC
             | ChargeState::CommCOk
-            | ChargeState::Activate => {
+            | ChargeState::Activate
+            | ChargeState::ModemRequest
+            | ChargeState::ModemWait
+            | ChargeState::ModemDone
+            | ChargeState::ModemDenied => {
                 if obstacle.is_some() {
                     self.go(ChargeState::B1, agenda);
                 } else {
                     self.run_offer(agenda);
                 }
             }
-            ChargeState::C
-            | ChargeState::C1
-            | ChargeState::D
-            | ChargeState::ModemRequest
-            | ChargeState::ModemWait
-            | ChargeState::ModemDone
-            | ChargeState::ModemDenied => self.go(ChargeState::B1, agenda),
+            ChargeState::C | ChargeState::C1 | ChargeState::D => self.go(ChargeState::B1, agenda),
         }
     }
 
@@ -172,7 +187,8 @@ impl Charger {
         self.presence.is_here() && self.pilot.sees_vehicle() && self.lease.has_access()
     }
 
-    /// T03, T04: from A or B1 to B, on a node by asking the master.
+    /// T03, T04: from A or B1 to B, on a node by asking the master, with a
+    /// modem by talking to the vehicle.
     fn offer_energy(&mut self, agenda: &mut Agenda) {
         if !self.presence.is_here() || !self.pilot.sees_vehicle() {
             return;
@@ -182,6 +198,8 @@ impl Charger {
         self.machine.may_wake |= paused_long;
         let next = if self.lease.is_node() {
             ChargeState::CommB
+        } else if self.awaits_modem() {
+            ChargeState::ModemRequest
         } else {
             ChargeState::B
         };
@@ -207,15 +225,15 @@ impl Charger {
                     self.go(ChargeState::B, agenda);
                 }
             }
+            ChargeState::ModemRequest
+            | ChargeState::ModemWait
+            | ChargeState::ModemDone
+            | ChargeState::ModemDenied => self.run_modem(agenda),
             ChargeState::A
             | ChargeState::C
             | ChargeState::D
             | ChargeState::B1
-            | ChargeState::C1
-            | ChargeState::ModemRequest
-            | ChargeState::ModemWait
-            | ChargeState::ModemDone
-            | ChargeState::ModemDenied => {}
+            | ChargeState::C1 => {}
         }
     }
 

@@ -4,11 +4,13 @@ use smartevse_types::{DeciAmps, Duration};
 
 use crate::directive::Handshake;
 use crate::faults::Faults;
-use crate::io::{ContactorFeedback, Outputs, Rgb};
+use crate::io::{Outputs, Rgb};
 use crate::state::ChargeState;
 
+use super::latch::is_serviced;
 use super::limits::{LEAST, MOST};
-use super::step::{Seen, Step, Verdict, judge, judge_all};
+use super::modem::is_in_order;
+use super::step::{Step, Verdict, judge, judge_all};
 
 /// 12 V for this long ends everything (I-21).
 const GONE: Duration = Duration::from_secs(1);
@@ -16,6 +18,8 @@ const GONE: Duration = Duration::from_secs(1);
 const PATIENCE: Duration = Duration::from_secs(90);
 /// The same after many closings: 5 min of lock-out and the way back.
 const LONG_PATIENCE: Duration = Duration::from_secs(400);
+/// A modem may first refuse (60 s), then ask and wait (1 + 60 + 5 s).
+const MODEM_PATIENCE: Duration = Duration::from_secs(130);
 /// Closings before this time no longer count for the lock-out.
 const FORGOTTEN: Duration = Duration::from_minutes(15);
 
@@ -36,6 +40,7 @@ pub(super) fn i20(step: &Step<'_>) -> Verdict {
             (mirrors, "the status differs from the outputs"),
             (in_range, "the offered current is out of range"),
             (status.since <= here.now, "the state began in the future"),
+            (is_in_order(step), "a modem state out of its order"),
         ],
     )
 }
@@ -67,7 +72,12 @@ pub(super) fn i22(step: &Step<'_>) -> Verdict {
     let now = step.here.now;
     let [oldest, ..] = step.past.contactors.closings;
     let busy = oldest.is_some_and(|at| now.since(at) <= FORGOTTEN);
-    let patience = if busy { LONG_PATIENCE } else { PATIENCE };
+    let modem = if step.facts.modem {
+        MODEM_PATIENCE
+    } else {
+        Duration::ZERO
+    };
+    let patience = modem + if busy { LONG_PATIENCE } else { PATIENCE };
     judge(
         step.past.waiting.since().is_some(),
         !step.past.waiting.overdue(step.previous_now(), patience),
@@ -85,13 +95,35 @@ pub(super) fn i23(step: &Step<'_>) -> Verdict {
     let latch = &step.past.latch;
     let third = latch.pilot_faults >= 3 && before.contains(Faults::PILOT_FAULT);
     let latched = before.intersects(Faults::RCM_TRIPPED | Faults::CONTACTOR_FAULT) || third;
-    let contactor = may_clear_contactor(step, previous) || latch.may_retry(step.here.now);
+    let serviced = is_serviced(previous, step.here);
+    let contactor = serviced || (latch.may_retry(step.here.now) && !latch.welded);
+    let shown = step
+        .here
+        .status
+        .local_faults
+        .contains(Faults::CONTACTOR_FAULT);
+    let service =
+        previous.directive.requests.service_reset != step.here.directive.requests.service_reset;
     judge_all(
-        latched,
+        latched || latch.is_stuck() || latch.welded,
         &[
+            (
+                !latch.is_weld(previous.now) || shown,
+                "a contactor that reads closed is no fault",
+            ),
+            (
+                !latch.welded || !step.closing(),
+                "closes again after a weld without service",
+            ),
             (
                 !cleared.contains(Faults::RCM_TRIPPED) || step.past.residual.may_reset,
                 "RCM_TRIPPED ends without a press",
+            ),
+            (
+                !cleared.contains(Faults::RCM_TRIPPED)
+                    || service
+                    || step.past.residual.has_reset_left(step.here),
+                "RCM_TRIPPED is reset too often",
             ),
             (
                 !cleared.contains(Faults::CONTACTOR_FAULT) || contactor,
@@ -103,14 +135,6 @@ pub(super) fn i23(step: &Step<'_>) -> Verdict {
             ),
         ],
     )
-}
-
-fn may_clear_contactor(step: &Step<'_>, previous: &Seen) -> bool {
-    let inputs = &step.here.inputs;
-    let service =
-        previous.directive.requests.service_reset != step.here.directive.requests.service_reset;
-    let reads_closed = [inputs.contactor1, inputs.contactor2].contains(&ContactorFeedback::Closed);
-    service && !reads_closed
 }
 
 /// I-24.

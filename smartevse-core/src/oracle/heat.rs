@@ -10,9 +10,13 @@ use super::step::Seen;
 const SAMPLE: Duration = Duration::from_secs(1);
 /// A temperature seen in this many polls, each a second after the one before,
 /// has passed any median of five samples.
-const CERTAIN: u8 = 7;
-/// TEMP_HIGH ends after 10 s at the resume point; 1 s for the sampling.
-const COOL: Duration = Duration::from_secs(9);
+const CERTAIN: u8 = 5;
+/// MAX TEMP before anybody told it.
+const UNTOLD: Celsius = Celsius::from_celsius(65);
+/// The hard limit does not wait for a median; one second for the poll.
+const AT_ONCE: u8 = 2;
+/// TEMP_HIGH ends after 10 s at the resume point.
+const COOL: Duration = Duration::from_secs(10);
 
 /// A condition counted once per second.
 #[derive(Clone, Copy, Debug, Default)]
@@ -39,7 +43,8 @@ impl Count {
 /// Temperature as seen over time.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct HeatWatch {
-    limit: Celsius,
+    /// MAX TEMP of the latest valid directive; `None` = there was none.
+    limit: Option<Celsius>,
     hot: Count,
     severe: Count,
     beyond: Count,
@@ -55,13 +60,14 @@ pub(super) fn resume_at(limit: Celsius) -> Celsius {
 impl HeatWatch {
     /// Takes the inputs of a poll in.
     pub(super) fn update(&mut self, here: &Seen) {
-        let limit = here.directive.config.max_temperature;
-        if limit != self.limit {
+        let wanted = Some(here.directive.config.max_temperature);
+        if here.is_fresh() && wanted != self.limit {
             *self = Self {
-                limit,
+                limit: wanted,
                 ..Self::default()
             };
         }
+        let limit = self.limit.unwrap_or(UNTOLD);
         let plausible = -40..=110;
         let readable = !here.inputs.hardware.contains(HardwareFaults::TEMPERATURE);
         let celsius = match here.inputs.temperature {
@@ -99,7 +105,7 @@ impl HeatWatch {
 
     /// The hard limit was clearly reached.
     pub(super) const fn is_severe(&self) -> bool {
-        self.severe.is_certain()
+        self.severe.polls >= AT_ONCE
     }
 
     /// Any moment at or above the hard limit may have been taken for real, one

@@ -9,7 +9,8 @@ use crate::state::ChargeState;
 
 use super::heat::HeatWatch;
 use super::latch::LatchWatch;
-use super::limits::{CableWatch, exceeds, is_pulse};
+use super::limits::{CableWatch, exceeds, is_offer, is_pulse};
+use super::modem::ModemWatch;
 use super::pilot::PilotWatch;
 use super::residual::ResidualWatch;
 use super::spell::Spell;
@@ -99,6 +100,7 @@ pub(super) struct History {
     pub(super) residual: ResidualWatch,
     pub(super) heat: HeatWatch,
     pub(super) latch: LatchWatch,
+    pub(super) modem: ModemWatch,
     /// Access is missing or the directive has expired.
     pub(super) denied: Spell,
     /// A fault prevents charging.
@@ -107,7 +109,7 @@ pub(super) struct History {
     pub(super) stopping: Spell,
     /// No pulse width.
     pub(super) silent: Spell,
-    /// A pulse width.
+    /// A pulse width that offers a current.
     pub(super) pulsing: Spell,
     /// More is offered than granted.
     pub(super) above_grant: Spell,
@@ -133,10 +135,14 @@ impl History {
             previous.map(|seen| seen.status.state),
             here.status.state,
         );
-        self.contactors.update(self.pilot.view.may_be_gone);
+        // A level in front of the isolation switch says nothing about the
+        // vehicle behind it.
+        let view = &self.pilot.view;
+        self.contactors.update(view.seen && view.may_be_gone);
         self.residual.update(previous, here);
         self.heat.update(here);
-        self.latch.update(&self.pilot.view);
+        self.latch.update(previous, here, &self.pilot.view);
+        self.modem.update(&self.pilot, here);
         self.denied.mark(!here.is_allowed(), now);
         self.faulty.mark(!here.blocking(facts).is_empty(), now);
         self.stopping
@@ -154,12 +160,13 @@ impl History {
         let by_vehicle = charging && self.pilot.view.may_be_released;
         self.contactors.drive(previous, here, by_vehicle);
         self.pilot.drive(previous, here);
-        self.residual.drive(here);
+        self.residual.drive(previous, here);
+        self.modem.drive(previous, here);
         self.latch.drive(previous, here, &self.pilot.view);
         self.promise = None;
         let pulse = is_pulse(here.outputs.duty);
         self.silent.mark(!pulse, here.now);
-        self.pulsing.mark(pulse, here.now);
+        self.pulsing.mark(is_offer(here.outputs.duty), here.now);
     }
 
     /// A stop by button or a safe restart holds until a reason to start, or
@@ -190,7 +197,6 @@ impl History {
         steady
             && !here.closed()
             && !self.held
-            && !facts.modem
             && super::willing::is_served(facts, here, self.cable.limit())
             && super::willing::is_sound(facts, here, &self.residual)
             && super::willing::is_asking(here, &self.pilot.view, self.pulsing)

@@ -6,8 +6,11 @@ use crate::faults::Faults;
 use crate::io::ContactorFeedback;
 
 use super::pilot::{TOLERATED, View};
+use super::spell::Spell;
 use super::step::Seen;
 
+/// A contactor must follow its command within this time (CONTACTOR_FEEDBACK).
+const WELD: Duration = Duration::from_millis(500);
 /// A contactor that did not close is tried once more after this time (§4.3).
 const RETRY: Duration = Duration::from_secs(60);
 
@@ -29,15 +32,38 @@ pub(super) struct LatchWatch {
     /// Pilot faults of this plug-in period that opened the main contactor.
     pub(super) pilot_faults: u8,
     retry: Retry,
+    /// The main contactor reads closed although it was commanded open.
+    stuck: Spell,
+    /// The same for the second one while both were commanded open.
+    second_stuck: Spell,
+    /// A weld was certain, and no service has been there since.
+    pub(super) welded: bool,
 }
 
 impl LatchWatch {
     /// Takes the inputs of a poll in.
-    pub(super) fn update(&mut self, view: &View) {
+    pub(super) fn update(&mut self, previous: Option<&Seen>, here: &Seen, view: &View) {
+        let open = !previous.is_some_and(Seen::closed);
+        let both = open && !previous.is_some_and(Seen::second);
+        let closed = ContactorFeedback::Closed;
+        self.stuck
+            .mark(open && here.inputs.contactor1 == closed, here.now);
+        self.second_stuck
+            .mark(both && here.inputs.contactor2 == closed, here.now);
         if view.may_be_gone {
             self.pilot_faults = 0;
             self.forget_retry();
         }
+    }
+
+    /// A contactor reads closed although it was commanded open.
+    pub(super) fn is_stuck(&self) -> bool {
+        self.stuck.since().is_some() || self.second_stuck.since().is_some()
+    }
+
+    /// It has read closed for too long.
+    pub(super) fn is_weld(&self, previous: Instant) -> bool {
+        self.stuck.overdue(previous, WELD) || self.second_stuck.overdue(previous, WELD)
     }
 
     fn forget_retry(&mut self) {
@@ -54,6 +80,11 @@ impl LatchWatch {
     /// Takes the outputs of a poll in, after they were judged.
     pub(super) fn drive(&mut self, previous: Option<&Seen>, here: &Seen, view: &View) {
         let before = previous.map_or(Faults::empty(), |seen| seen.status.local_faults);
+        let previous_now = previous.map_or(here.now, |seen| seen.now);
+        self.welded |= self.is_weld(previous_now);
+        if previous.is_some_and(|seen| is_serviced(seen, here)) {
+            self.welded = false;
+        }
         let rising = here.status.local_faults.difference(before);
         let falling = before.difference(here.status.local_faults);
         let was_closed = previous.is_some_and(Seen::closed);
@@ -77,4 +108,11 @@ impl LatchWatch {
             self.forget_retry();
         }
     }
+}
+
+/// Service acts in this poll, and nothing reads closed (§4.3).
+pub(super) fn is_serviced(previous: &Seen, here: &Seen) -> bool {
+    let asked = previous.directive.requests.service_reset != here.directive.requests.service_reset;
+    let closed = ContactorFeedback::Closed;
+    asked && ![here.inputs.contactor1, here.inputs.contactor2].contains(&closed)
 }

@@ -40,6 +40,7 @@ mod heat;
 mod history;
 mod latch;
 mod limits;
+mod modem;
 mod offer;
 mod opening;
 mod pilot;

@@ -3,6 +3,7 @@
 use smartevse_types::{DeciAmps, Duration};
 
 use crate::faults::Faults;
+use crate::io::PilotSwitch;
 use crate::state::ChargeState;
 
 use super::limits::{LEAST, MOST, duty_of, exceeds, is_offer};
@@ -73,12 +74,13 @@ pub(super) fn i18(step: &Step<'_>) -> Verdict {
                 || here.status.local_faults.contains(Faults::CONTACTOR_FAULT)
         }
         50 => state == ChargeState::ModemWait || forced == Some(here.outputs.duty),
+        _ if state == ChargeState::ModemWait => false,
         100..=960 => here.status.offered >= LEAST || forced.is_some(),
-        1_000 => true,
+        1_000 => state != ChargeState::ModemWait,
         _ => false,
     };
     judge(
-        here.outputs.duty.as_permille() != 1_000,
+        here.outputs.duty.as_permille() != 1_000 || state == ChargeState::ModemWait,
         good,
         "the duty does not belong to the state",
     )
@@ -96,7 +98,21 @@ pub(super) fn i19(step: &Step<'_>) -> Verdict {
             | ChargeState::ModemDenied
     );
     let steady = matches!(step.here.outputs.duty.as_permille(), 0 | 1_000);
-    judge(idle, steady, "pulse width in a state that offers nothing")
+    let hidden = matches!(
+        step.here.status.state,
+        ChargeState::ModemRequest | ChargeState::ModemDone | ChargeState::ModemDenied
+    );
+    let isolated = step.here.outputs.pilot_switch == PilotSwitch::Isolated;
+    judge_all(
+        idle,
+        &[
+            (steady, "pulse width in a state that offers nothing"),
+            (
+                isolated || !hidden,
+                "the vehicle sees a pilot between the modem and the offer",
+            ),
+        ],
+    )
 }
 
 /// I-30.

@@ -2,6 +2,7 @@
 
 use smartevse_types::{Duration, Instant};
 
+use crate::faults::Faults;
 use crate::io::ResidualCurrentInput;
 
 use super::spell::Spell;
@@ -12,6 +13,8 @@ const CONFIRM: Duration = Duration::from_millis(5);
 /// The input must have been normal for this long before a reset; also the
 /// time that the monitor may take to fall back after its test (§8).
 const NORMAL: Duration = Duration::from_secs(1);
+/// Window of the limit on resets (§8 rule 2).
+const HOUR: Duration = Duration::from_minutes(60);
 /// A passed self-test counts for this long, with a margin of one minute (§8).
 const TEST_VALID: Duration = Duration::from_minutes(24 * 60 + 1);
 
@@ -28,6 +31,8 @@ pub(super) struct ResidualWatch {
     normal: Spell,
     test_at: Option<Instant>,
     passed_at: Option<Instant>,
+    /// The latest three resets, oldest first.
+    resets: [Option<Instant>; 3],
 }
 
 impl ResidualWatch {
@@ -66,14 +71,38 @@ impl ResidualWatch {
     }
 
     /// Takes the outputs of a poll in, after they were judged.
-    pub(super) fn drive(&mut self, here: &Seen) {
+    pub(super) fn drive(&mut self, previous: Option<&Seen>, here: &Seen) {
+        let tripped = |seen: &Seen| seen.status.local_faults.contains(Faults::RCM_TRIPPED);
+        let service = previous.is_some_and(|seen| {
+            seen.directive.requests.service_reset != here.directive.requests.service_reset
+        });
+        if service || !is_limited(here) {
+            self.resets = [None; 3];
+        }
+        if previous.is_some_and(tripped) && !tripped(here) {
+            self.resets.rotate_left(1);
+            if let Some(latest) = self.resets.last_mut() {
+                *latest = Some(here.now);
+            }
+        }
         if here.outputs.residual_current_test {
             self.test_at = Some(here.now);
         }
+    }
+
+    /// Whether the hour holds one reset more (§8 rule 2).
+    pub(super) fn has_reset_left(&self, here: &Seen) -> bool {
+        let [oldest, ..] = self.resets;
+        !is_limited(here) || oldest.is_none_or(|at| here.now.since(at) >= HOUR)
     }
 
     /// Whether a passed self-test is recent enough.
     pub(super) fn is_tested(&self, now: Instant) -> bool {
         self.passed_at.is_some_and(|at| now.since(at) <= TEST_VALID)
     }
+}
+
+/// Only three resets are allowed in one hour.
+fn is_limited(here: &Seen) -> bool {
+    here.is_fresh() && here.directive.config.limit_residual_resets
 }

@@ -125,11 +125,15 @@ pub const INVARIANTS: [Invariant; 32] = [
         HERE,
         "The duty is 0, 50, 1000 or 100 to 960 permille, each where it belongs, and never 10 % for nothing.",
     ),
-    row(19, HERE, "States that offer nothing have no pulse width."),
+    row(
+        19,
+        HERE,
+        "States that offer nothing have no pulse width, and the vehicle sees no pilot before and after the modem.",
+    ),
     row(
         20,
         Scope::Partly("absence of panics: fuzz targets and the linker check"),
-        "The status tells what is driven, with figures inside their ranges.",
+        "The status tells what is driven, with figures inside their ranges; the modem's states come in their order.",
     ),
     row(
         21,
@@ -139,12 +143,12 @@ pub const INVARIANTS: [Invariant; 32] = [
     row(
         22,
         Scope::Partly("every other history: closed loop with the vehicle models"),
-        "A willing vehicle with power and access gets energy within 90 s, or 400 s after many closings.",
+        "A willing vehicle with power and access gets energy within 90 s, or 400 s after many closings; a modem may take 130 s more.",
     ),
     row(
         23,
         HERE,
-        "Latched faults end only by the action that they ask for, never by a network or by time.",
+        "Latched faults end only by the action that they ask for, never by a network or by time; a contactor that reads closed for 500 ms is one.",
     ),
     row(
         24,

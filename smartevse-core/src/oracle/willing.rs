@@ -11,6 +11,7 @@ use crate::io::{
 };
 use crate::options::{CableKind, LockKind};
 use crate::state::ChargeState;
+use crate::vehicle::VehicleCheck;
 
 use super::heat::resume_at;
 use super::limits::{LEAST, rating};
@@ -46,6 +47,11 @@ pub(super) fn is_served(facts: &BoardFacts, here: &Seen, cable: Option<DeciAmps>
         && cable.is_some_and(|limit| limit >= least)
         && (!socket || rating(here.inputs.proximity).is_some())
         && directive.duty_override.is_none()
+        && (!facts.modem
+            || matches!(
+                directive.modem,
+                VehicleCheck::Accepted | VehicleCheck::NotRequired
+            ))
         && directive
             .shortage_delay
             .is_none_or(|delay| delay <= LONGEST_DELAY)

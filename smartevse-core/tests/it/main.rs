@@ -9,6 +9,8 @@
 )]
 
 mod docs;
+mod modem;
+mod options;
 mod prop_charger;
 mod prop_settings;
 mod rig;

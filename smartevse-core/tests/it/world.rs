@@ -7,13 +7,16 @@ use smartevse_core::directive::{Directive, Handshake, LockWish, PowerGrant, Requ
 use smartevse_core::faults::Faults;
 use smartevse_core::io::{
     Contactor, ContactorFeedback, HardwareFaults, Inputs, LockDrive, LockFeedback, MainsInput,
-    Outputs, PilotSample, ProximityInput, ResidualCurrentInput, SwitchInput, TemperatureInput,
+    Outputs, PilotSample, PilotSwitch, ProximityInput, ResidualCurrentInput, SwitchInput,
+    TemperatureInput,
 };
 use smartevse_core::options::{CableKind, Contact2, LockKind};
 use smartevse_core::pilot::PilotClass;
 use smartevse_core::state::ChargeState;
+use smartevse_core::vehicle::VehicleCheck;
 use smartevse_types::{
     Access, Amps, BlockReason, Celsius, DeciAmps, Duration, DutyPermille, Instant, LimitedBy, Ohms,
+    Seconds,
 };
 
 pub const BEAT: Duration = Duration::from_millis(10);
@@ -63,6 +66,7 @@ pub enum Change {
     Wish(LockWish),
     Option(Contact2),
     Monitor(bool),
+    Modem(VehicleCheck),
     /// Nobody polls for so many milliseconds.
     Gap(u64),
 }
@@ -87,6 +91,27 @@ pub struct Site {
     pub contact2: Contact2,
     pub derating: bool,
     pub latched: bool,
+    /// The pilot is measured in front of the isolation switch.
+    pub in_front: bool,
+    pub options: Options,
+}
+
+/// Options of the charging control.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    pub wake_by_isolation: bool,
+    pub limit_resets: bool,
+    pub start_delay: u32,
+}
+
+fn options() -> impl Strategy<Value = Options> {
+    let delay = prop_oneof![3 => Just(0), 1 => 0..40_u32];
+    let flags = (any::<bool>(), prop::bool::weighted(0.2));
+    (flags, delay).prop_map(|((wake_by_isolation, limit_resets), start_delay)| Options {
+        wake_by_isolation,
+        limit_resets,
+        start_delay,
+    })
 }
 
 impl Site {
@@ -105,6 +130,7 @@ pub fn site() -> impl Strategy<Value = Site> {
         prop::bool::weighted(0.3),
         prop::bool::weighted(0.4),
         prop::bool::weighted(0.1),
+        prop::bool::weighted(0.25),
     );
     let fitted = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
     let lock = prop::sample::select(LockKind::ALL);
@@ -113,15 +139,17 @@ pub fn site() -> impl Strategy<Value = Site> {
         prop::bool::weighted(0.25),
         any::<bool>(),
         prop::bool::weighted(0.05),
+        any::<bool>(),
     );
+    let rare = (rare, options());
     (facts, fitted, lock, contact2, rare).prop_map(|(facts, fitted, lock, contact2, rare)| {
-        let (ventilation, residual_current_test, lock_advisory) = facts;
+        let (ventilation, residual_current_test, lock_advisory, modem) = facts;
         let (socket, lock_feedback, feedback, monitor) = fitted;
-        let (node, derating, latched) = rare;
+        let ((node, derating, latched, in_front), options) = rare;
         Site {
             facts: BoardFacts {
                 ventilation,
-                modem: false,
+                modem,
                 residual_current_test,
                 lock_advisory,
             },
@@ -134,6 +162,8 @@ pub fn site() -> impl Strategy<Value = Site> {
             contact2,
             derating,
             latched,
+            in_front,
+            options,
         }
     })
 }
@@ -205,6 +235,14 @@ fn change(gaps: bool) -> impl Strategy<Value = Change> {
             .prop_map(Change::Wish),
         1 => prop::sample::select(Contact2::ALL).prop_map(Change::Option),
         1 => any::<bool>().prop_map(Change::Monitor),
+        3 => prop::sample::select(vec![
+            VehicleCheck::Missing,
+            VehicleCheck::NotRequired,
+            VehicleCheck::Accepted,
+            VehicleCheck::Accepted,
+            VehicleCheck::Refused,
+        ])
+        .prop_map(Change::Modem),
         2 * gap + 1 => (1..300_u64).prop_map(move |beats| Change::Gap(beats * 10 * u64::from(gaps))),
     ]
 }
@@ -231,6 +269,7 @@ pub struct World {
     wish: LockWish,
     contact2: Contact2,
     monitor: bool,
+    modem: VehicleCheck,
     stopped: Option<PilotSample>,
     stopped_planning: Option<Directive>,
 }
@@ -251,6 +290,7 @@ impl World {
             wish: LockWish::Auto,
             contact2: site.contact2,
             monitor: site.monitor,
+            modem: VehicleCheck::Accepted,
             stopped: None,
             stopped_planning: None,
         }
@@ -271,6 +311,9 @@ impl World {
                 self.ohms = 220;
                 self.max = self.max.max(6);
                 self.wish = LockWish::Auto;
+                if matches!(self.modem, VehicleCheck::Missing | VehicleCheck::Refused) {
+                    self.modem = VehicleCheck::Accepted;
+                }
                 self.requests.start = self.requests.start.wrapping_add(1);
                 self.requests.local_reset = self.requests.local_reset.wrapping_add(1);
             }
@@ -283,6 +326,7 @@ impl World {
             Change::Wish(wish) => self.wish = wish,
             Change::Option(option) => self.contact2 = option,
             Change::Monitor(enabled) => self.monitor = enabled,
+            Change::Modem(check) => self.modem = check,
             Change::Gap(_) => {}
         }
     }
@@ -298,8 +342,12 @@ impl World {
     }
 
     fn begin(&mut self, trouble: Trouble, ms: u64) {
-        let rare = matches!(trouble, Trouble::Weld | Trouble::NoClose);
-        let ms = if rare { ms.min(400) } else { ms };
+        // A long one needs service, and so it is rare.
+        let ms = match trouble {
+            Trouble::Weld if ms > 10_000 => 1_000,
+            Trouble::Weld | Trouble::NoClose => ms.min(400),
+            _ => ms,
+        };
         self.until[trouble as usize] = self.now + Duration::from_millis(ms);
     }
 
@@ -372,7 +420,13 @@ impl World {
     fn pilot(&mut self, outputs: &Outputs, last_poll: Instant) -> Option<PilotSample> {
         let pulsed = (1..1_000).contains(&outputs.duty.as_permille());
         let diode = pulsed.then(|| !self.is(Trouble::DiodeLost));
-        let sample = PilotSample::from_class(self.level, diode, last_poll, self.now);
+        let isolated = outputs.pilot_switch == PilotSwitch::Isolated;
+        let level = if self.site.in_front && isolated {
+            PilotClass::A12
+        } else {
+            self.level
+        };
+        let sample = PilotSample::from_class(level, diode, last_poll, self.now);
         if self.is(Trouble::SamplesStop) {
             if self.stopped.is_none() {
                 self.stopped = sample;
@@ -475,6 +529,7 @@ impl World {
                     u16::try_from(self.ohms % 1_001).unwrap(),
                 )),
             requests: self.requests,
+            modem: self.modem,
             ..Directive::default()
         };
         let config = &mut directive.config;
@@ -488,6 +543,10 @@ impl World {
         config.residual_current = self.monitor;
         config.contact2 = self.contact2;
         config.derating = self.site.derating;
+        let options = self.site.options;
+        config.wake_by_isolation = options.wake_by_isolation;
+        config.limit_residual_resets = options.limit_resets;
+        config.start_delay = Seconds::from_secs(options.start_delay);
         directive
     }
 

@@ -12,6 +12,7 @@ use smartevse_core::io::{
     ContactorFeedback, Inputs, LockFeedback, MainsInput, MilliVoltRange, Outputs, PilotSample,
     ProximityInput, ResidualCurrentInput, TemperatureInput,
 };
+use smartevse_core::vehicle::VehicleId;
 use smartevse_types::{Celsius, DeciAmps, Duration, Instant, LimitedBy, Ohms, PerPhase};
 
 use super::expect::{Expectation, Record, Signals, TICK_MS};
@@ -146,6 +147,8 @@ impl Bench {
         if self.start.cable_lock {
             self.command(Origin::Rest, Command::SetCableLock(true));
         }
+        let required = self.start.required_vehicle;
+        self.command(Origin::Rest, Command::RequireVehicle(required));
         self.tell_grant();
     }
 
@@ -433,6 +436,10 @@ impl Bench {
                 self.command(Origin::Rest, Command::SetOverride(amps));
             }
             "schedule" => self.fact(Fact::ScheduleWindow(window_of(value)?)),
+            "evccid" => {
+                let id = value.as_str().and_then(VehicleId::new);
+                self.fact(Fact::Vehicle(id));
+            }
             "node_grant" => self.apply_node_grant(value)?,
             "power_cycle" => self.power_cycle(),
             _ => return Ok(false),

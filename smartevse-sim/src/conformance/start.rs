@@ -11,6 +11,7 @@ use smartevse_core::io::{
 };
 use smartevse_core::registry::SettingId;
 use smartevse_core::settings::Settings;
+use smartevse_core::vehicle::VehicleId;
 use smartevse_types::{Access, Celsius, Instant, Ohms};
 
 use super::words::{access_of, cards_of, flag, plain};
@@ -35,6 +36,8 @@ pub struct Start {
     pub teach: Option<Teach>,
     /// The cable stays locked.
     pub cable_lock: bool,
+    /// Vehicle id that is required.
+    pub required_vehicle: Option<VehicleId>,
     /// The charger is a node.
     pub is_node: bool,
     /// A grid relay is connected.
@@ -107,6 +110,7 @@ impl Start {
             lock_feedback: flag(board.get("lock_feedback")),
             teach,
             cable_lock: plain(settings.get("cable_lock")) == "1",
+            required_vehicle: VehicleId::new(&plain(settings.get("required_evccid"))),
             is_node: plain(settings.get("pwr_share")).starts_with("Node"),
             has_relay: plain(settings.get("switch")) == "Grid Relay",
             max_a: max.map_or(16, |(_, raw)| *raw),

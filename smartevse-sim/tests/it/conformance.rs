@@ -52,14 +52,17 @@ fn when_an_expectation_is_wrong_then_every_form_fails() {
 
 #[test]
 fn when_a_feature_is_not_built_then_the_case_is_skipped_by_name() {
-    let text = sequence("").replace(r#""kind""#, r#""requires":"modem","kind""#);
+    let text = sequence("").replace(r#""kind""#, r#""requires":"priority_fill","kind""#);
     let report = run_text("charging", &text).unwrap();
     assert_eq!((report.passed, report.failed.len()), (0, 0));
-    assert_eq!(report.skipped, [("X1".to_owned(), "modem".to_owned())]);
+    assert_eq!(
+        report.skipped,
+        [("X1".to_owned(), "priority_fill".to_owned())]
+    );
     assert!(!report.has_failed());
     let text = report.to_string();
     assert!(text.starts_with("charging: 0 passed, 0 failed, 1 skipped\n"));
-    assert!(text.contains("modem"));
+    assert!(text.contains("priority_fill"));
 }
 
 #[test]

@@ -2,12 +2,14 @@
 
 use smartevse_types::{Celsius, DeciAmps, Duration};
 
-use super::bench::{Bench, charging, connected, idle};
+use super::bench::{Bench, charging, connected, idle, idle_on};
+use crate::charger::BoardFacts;
 use crate::directive::Handshake;
 use crate::faults::Faults;
 use crate::io::{ContactorFeedback, Deadline, Rgb, TemperatureInput};
 use crate::oracle::{INVARIANTS, ROWS, Scope};
 use crate::state::ChargeState;
+use crate::vehicle::VehicleCheck;
 
 /// I-20.
 #[test]
@@ -119,6 +121,115 @@ fn when_a_latched_fault_ends_by_itself_then_reported() {
     }
 }
 
+/// I-23, charging 4.3, S16
+#[test]
+fn when_a_contactor_reads_closed_for_500_ms_then_a_fault_must_be_shown() {
+    for second in [false, true] {
+        let mut bench = idle();
+        let inputs = &mut bench.inputs;
+        let feedback = if second {
+            &mut inputs.contactor2
+        } else {
+            &mut inputs.contactor1
+        };
+        *feedback = ContactorFeedback::Closed;
+        bench.run(510);
+        assert!(bench.hits(23) > 0);
+        let late = bench.clone().breaks_within(23, 100);
+        assert!(late <= 20, "{late}");
+        bench.fault(Faults::CONTACTOR_FAULT);
+        bench.run(1_000);
+        bench.fault(Faults::empty());
+        bench.breaks(23);
+    }
+}
+
+/// I-23: no retry after a weld, and no closing without service.
+#[test]
+fn when_a_weld_was_seen_then_only_service_lets_it_close() {
+    let mut bench = idle();
+    bench.inputs.contactor1 = ContactorFeedback::Closed;
+    bench.run(510);
+    bench.fault(Faults::CONTACTOR_FAULT);
+    bench.run(100);
+    bench.inputs.contactor1 = ContactorFeedback::Open;
+    bench.run(120_000);
+    let mut served = bench.clone();
+    // The flag goes as the contactor closes: whatever else is wrong, this is.
+    bench.fault(Faults::empty());
+    bench.status.state = ChargeState::C;
+    bench.set_contactors(true, false);
+    bench.breaks_also(23);
+
+    served.directive.requests.service_reset += 1;
+    served.fault(Faults::empty());
+    served.run(1_000);
+}
+
+/// I-23, charging 8: three resets in an hour.
+#[test]
+fn when_the_latch_is_reset_a_fourth_time_in_an_hour_then_reported() {
+    let trip_and_reset = |bench: &mut Bench| {
+        bench.fault(Faults::RCM_TRIPPED);
+        bench.run(2_000);
+        bench.directive.requests.local_reset += 1;
+        bench.fault(Faults::empty());
+    };
+    let mut bench = idle();
+    bench.directive.config.limit_residual_resets = true;
+    for _ in 0..3 {
+        trip_and_reset(&mut bench);
+        bench.run(10);
+    }
+    let mut served = bench.clone();
+    trip_and_reset(&mut bench);
+    bench.breaks(23);
+
+    served.directive.requests.service_reset += 1;
+    served.run(10);
+    trip_and_reset(&mut served);
+    served.run(10);
+}
+
+/// I-20, T27 to T31
+#[test]
+fn when_the_modem_states_are_out_of_order_then_reported() {
+    use ChargeState::{A, B, ModemDenied, ModemDone, ModemRequest, ModemWait};
+    let walk = |modem: bool, path: &[ChargeState]| {
+        let mut bench = idle_on(BoardFacts {
+            modem,
+            ..BoardFacts::default()
+        });
+        bench.directive.modem = VehicleCheck::NotRequired;
+        bench.level = Some(9_000);
+        path.iter().try_for_each(|state| {
+            bench.enter(*state);
+            bench.isolate(matches!(*state, ModemRequest | ModemDone | ModemDenied));
+            if *state == ModemWait {
+                bench.duty(50);
+            }
+            bench.step(10)
+        })
+    };
+    assert_eq!(walk(true, &[ModemRequest, ModemWait, ModemDone, B]), Ok(()));
+    assert_eq!(
+        walk(true, &[ModemRequest, ModemWait, ModemDone, ModemDenied, A]),
+        Ok(())
+    );
+    assert_eq!(walk(false, &[B]), Ok(()));
+    assert_eq!(walk(false, &[ModemRequest]), Err(20));
+    for path in [
+        &[B][..],
+        &[ModemWait],
+        &[ModemRequest, ModemDone],
+        &[ModemRequest, ModemWait, B],
+        &[ModemRequest, ModemWait, ModemDenied],
+        &[ModemRequest, ModemWait, ModemDone, ModemDenied, B],
+    ] {
+        assert_eq!(walk(true, path), Err(20), "{path:?}");
+    }
+}
+
 /// I-23: each fault has its own key.
 #[test]
 fn when_the_right_action_clears_a_fault_then_nothing_is_reported() {
@@ -205,7 +316,7 @@ fn when_it_is_hot_then_the_fault_must_be_set() {
     bench.run(20_000);
     bench.inputs.temperature = at(65);
     let passed = bench.breaks_within(24, 10_000);
-    assert!((6_000..=7_000).contains(&passed), "{passed}");
+    assert!((4_000..=5_000).contains(&passed), "{passed}");
 }
 
 /// I-24: MAX TEMP 65 resumes at 55.
@@ -234,10 +345,10 @@ fn when_it_is_not_cool_yet_then_the_fault_must_stay() {
 #[test]
 fn when_it_is_far_too_hot_then_it_must_open() {
     let mut bench = charging();
-    bench.inputs.temperature = at(85);
-    bench.run(3_000);
     bench.status.local_faults = Faults::TEMP_HIGH;
-    bench.breaks_within(24, 10_000);
+    bench.inputs.temperature = at(85);
+    let passed = bench.breaks_within(24, 10_000);
+    assert!(passed <= 1_010, "{passed}");
 }
 
 /// I-25.

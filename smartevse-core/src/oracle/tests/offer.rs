@@ -2,7 +2,8 @@
 
 use smartevse_types::{Amps, DeciAmps, DutyPermille, Ohms};
 
-use super::bench::{charging, connected, idle};
+use super::bench::{charging, connected, idle, idle_on};
+use crate::charger::BoardFacts;
 use crate::faults::Faults;
 use crate::io::ProximityInput;
 use crate::options::CableKind;
@@ -114,14 +115,35 @@ fn when_the_duty_belongs_to_the_state_then_it_is_right() {
     bench.enter(ChargeState::Activate);
     bench.duty(0);
     bench.run(100);
-    bench.enter(ChargeState::ModemWait);
-    bench.duty(50);
-    bench.run(100);
     bench.enter(ChargeState::B1);
     bench.fault(Faults::CONTACTOR_FAULT);
     bench.duty(0);
     bench.run(100);
     assert!(bench.hits(18) > 0);
+}
+
+/// I-18: the modem has 5 % and nothing else, in its state only.
+#[test]
+fn when_the_modem_waits_then_the_duty_is_5_percent() {
+    let mut bench = idle_on(BoardFacts {
+        modem: true,
+        ..BoardFacts::default()
+    });
+    bench.level = Some(9_000);
+    bench.enter(ChargeState::ModemRequest);
+    bench.isolate(true);
+    bench.run(1_000);
+    bench.enter(ChargeState::ModemWait);
+    bench.isolate(false);
+    bench.duty(50);
+    bench.run(100);
+    for duty in [1_000, 100, 0] {
+        let mut other = bench.clone();
+        other.duty(duty);
+        other.breaks(18);
+    }
+    bench.enter(ChargeState::ModemDone);
+    bench.breaks(19);
 }
 
 /// I-19.
@@ -136,7 +158,9 @@ fn when_an_idle_state_has_a_pulse_width_then_reported() {
     ] {
         let mut bench = connected();
         bench.enter(state);
-        bench.run(10);
+        bench.isolate(state.isolates_for_modem());
+        // The way into the modem's states is another row's matter.
+        let _judged = bench.step(10);
         bench.offer(60);
         bench.breaks(19);
         assert!(bench.hits(19) > 0);
