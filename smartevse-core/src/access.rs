@@ -344,4 +344,47 @@ mod tests {
         assert_eq!(control.take_remote_card(), Some(uid(1)));
         assert_eq!(control.take_remote_card(), None);
     }
+
+    /// charging 6.4: numbers and texts as published.
+    #[test]
+    fn when_a_card_has_a_result_then_number_and_text_are_published() {
+        let table = [
+            (CardStatus::Ready, "Ready to read card"),
+            (CardStatus::Present, "Present"),
+            (CardStatus::Stored, "Card Stored"),
+            (CardStatus::Deleted, "Card Deleted"),
+            (CardStatus::AlreadyStored, "Card already stored"),
+            (CardStatus::NotStored, "Card not in storage"),
+            (CardStatus::Full, "Card Storage full"),
+            (CardStatus::Invalid, "Invalid"),
+        ];
+        for (number, (status, text)) in table.into_iter().enumerate() {
+            assert_eq!((usize::from(status.id()), status.text()), (number, text));
+        }
+    }
+
+    /// charging 6.4: what managing the list tells.
+    #[test]
+    fn when_cards_are_managed_then_the_result_is_shown() {
+        let card = Uid::new(&[4, 1, 2, 3]).unwrap();
+        let mut control = AccessControl::new(Access::Off, CardList::EMPTY);
+        for (mode, status) in [
+            (RfidMode::Learn, CardStatus::Stored),
+            (RfidMode::Learn, CardStatus::AlreadyStored),
+            (RfidMode::Delete, CardStatus::Deleted),
+            (RfidMode::Delete, CardStatus::NotStored),
+            (RfidMode::DeleteAll, CardStatus::Ready),
+            (RfidMode::Disabled, CardStatus::Ready),
+        ] {
+            assert!(!control.card(Some(card), mode));
+            assert_eq!(control.card_status(), status, "{mode}");
+            control.card(None, mode);
+        }
+        let all: [Uid; 100] = core::array::from_fn(|n| Uid::new(&[9, 9, 9, n as u8]).unwrap());
+        let mut control = AccessControl::new(Access::Off, CardList::from_cards(&all));
+        control.card(Some(card), RfidMode::Learn);
+        assert_eq!(control.card_status(), CardStatus::Full);
+        control.erase_cards();
+        assert!(control.cards().is_empty());
+    }
 }

@@ -152,3 +152,47 @@ impl fmt::Display for Refused {
 }
 
 impl core::error::Error for Refused {}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use super::*;
+
+    /// I-23: nobody but a person at the device is local.
+    #[test]
+    fn when_a_wish_has_an_origin_then_only_lcd_and_button_are_local() {
+        for (origin, local) in [
+            (Origin::Lcd, true),
+            (Origin::Button, true),
+            (Origin::Card, false),
+            (Origin::Rest, false),
+            (Origin::Mqtt, false),
+            (Origin::Ocpp, false),
+            (Origin::Bus, false),
+            (Origin::App, false),
+            (Origin::Schedule, false),
+        ] {
+            assert_eq!(origin.is_local(), local, "{origin:?}");
+        }
+    }
+
+    #[test]
+    fn when_a_wish_is_refused_then_the_text_names_the_reason() {
+        for (refused, word) in [
+            (Refused::OutOfRange(SettingId::Max), "range"),
+            (Refused::Range, "range"),
+            (Refused::NotPermitted(SettingId::Max), "from here"),
+            (Refused::LocalOnly, "charger itself"),
+            (Refused::NotForThisRole, "role"),
+            (Refused::NoMainsMeter, "mains meter"),
+            (Refused::WrongMode, "mode"),
+            (Refused::StillActive, "cause"),
+            (Refused::ReaderDisabled, "reader"),
+            (Refused::Absent, "firmware"),
+            (Refused::Busy, "previous"),
+        ] {
+            assert!(std::format!("{refused}").contains(word), "{refused:?}");
+        }
+    }
+}

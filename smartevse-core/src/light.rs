@@ -286,4 +286,54 @@ mod tests {
         };
         assert_eq!(dim.at(Instant::ZERO).red, 40);
     }
+
+    /// charging 10.1: the colour follows the mode, the custom flag goes first.
+    #[test]
+    fn when_the_mode_changes_then_the_colour_does() {
+        let status = ChargerStatus::default();
+        let colours = Colours::default();
+        let of = |access, mode, custom| Light::of(&status, access, mode, custom, &colours);
+        for (mode, colour) in [
+            (Mode::Normal, colours.normal),
+            (Mode::Smart, colours.smart),
+            (Mode::Solar, colours.solar),
+        ] {
+            let light = of(Access::On, mode, false);
+            assert_eq!((light.colour, light.pattern), (colour, Pattern::Dim));
+            assert_eq!(of(Access::On, mode, true).colour, colours.custom);
+        }
+        let off = of(Access::Off, Mode::Normal, true);
+        assert_eq!((off.colour, off.pattern), (colours.custom, Pattern::Steady));
+    }
+
+    /// charging 10.1: on and off times of the alarm and of the flash.
+    #[test]
+    fn when_it_alarms_or_flashes_then_the_times_are_those_of_the_table() {
+        let colour = Rgb {
+            red: 255,
+            green: 0,
+            blue: 0,
+        };
+        let lit = |pattern| {
+            let light = Light { colour, pattern };
+            (0..256_u64)
+                .filter(|n| light.at(Instant::from_millis(n * 10)) == colour)
+                .count()
+        };
+        assert_eq!(lit(Pattern::Steady), 256);
+        assert_eq!(lit(Pattern::Dim), 0);
+        assert!(
+            (118..=128).contains(&lit(Pattern::Alarm)),
+            "half of the time"
+        );
+        assert!(
+            (20..=26).contains(&lit(Pattern::Flash)),
+            "a tenth of the time"
+        );
+        let dim = Light {
+            colour,
+            pattern: Pattern::Dim,
+        };
+        assert_eq!(dim.at(Instant::ZERO).red, 40);
+    }
 }

@@ -167,6 +167,8 @@ impl fmt::Display for ChargeState {
 
 #[cfg(test)]
 mod tests {
+    extern crate std;
+
     use super::*;
 
     #[test]
@@ -181,5 +183,34 @@ mod tests {
         assert_eq!(ChargeState::B1.letter(Faults::RCM_TRIPPED), 'E');
         assert_eq!(ChargeState::B1.letter(Faults::LESS_6A), 'B');
         assert_eq!(ChargeState::C1.letter(Faults::empty()), 'C');
+    }
+
+    /// charging 2.1: number, name, text and letter as published.
+    #[test]
+    fn when_published_then_names_texts_and_letters_are_those_of_the_table() {
+        let table = [
+            ("A", "Ready to Charge", 'A'),
+            ("B", "Connected to EV", 'B'),
+            ("C", "Charging", 'C'),
+            ("D", "D", 'D'),
+            ("COMM_B", "Request State B", 'B'),
+            ("COMM_B_OK", "State B OK", 'B'),
+            ("COMM_C", "Request State C", 'C'),
+            ("COMM_C_OK", "State C OK", 'C'),
+            ("Activate", "Activate", 'B'),
+            ("B1", "Charging Stopped", 'B'),
+            ("C1", "Stop Charging", 'C'),
+            ("MODEM_REQ", "Modem Setup", 'B'),
+            ("MODEM_WAIT", "Modem Request", 'B'),
+            ("MODEM_DONE", "Modem Done", 'B'),
+            ("MODEM_DENIED", "Modem Denied", 'E'),
+        ];
+        for (state, row) in ChargeState::ALL.into_iter().zip(table) {
+            assert_eq!(
+                (state.name(), state.text(), state.letter(Faults::empty())),
+                row
+            );
+            assert_eq!(std::format!("{state}"), row.0);
+        }
     }
 }

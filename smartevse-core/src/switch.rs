@@ -228,4 +228,60 @@ mod tests {
         assert!(!follower.limits_power(SwitchKind::Disabled));
         assert_eq!(follower.moves(), 1);
     }
+
+    /// charging 7: what each kind does when it closes and when it opens.
+    #[test]
+    fn when_a_switch_moves_then_its_kind_decides() {
+        use SwitchAction::{Access as Give, Custom, Mode as Choose};
+        let (on, off) = (Give(Access::On), Give(Access::Off));
+        let table = [
+            (SwitchKind::Disabled, Some(SwitchAction::Stop), None),
+            (
+                SwitchKind::AccessButton,
+                Some(SwitchAction::ToggleAccess),
+                None,
+            ),
+            (SwitchKind::AccessSwitch, Some(on), Some(off)),
+            (
+                SwitchKind::SmartSolarButton,
+                None,
+                Some(SwitchAction::ToggleSmartSolar),
+            ),
+            (
+                SwitchKind::SmartSolarSwitch,
+                None,
+                Some(Choose(Mode::Solar)),
+            ),
+            (SwitchKind::GridRelay, None, None),
+            (
+                SwitchKind::CustomButton,
+                Some(SwitchAction::ToggleCustom),
+                None,
+            ),
+            (
+                SwitchKind::CustomSwitch,
+                Some(Custom(true)),
+                Some(Custom(false)),
+            ),
+        ];
+        for (kind, closes, opens) in table {
+            let steps = [(0, false), (100, true), (700, false)];
+            let actions = play(kind, Mode::Smart, &steps);
+            assert_eq!(actions[1..3], [closes, opens], "{kind}");
+        }
+        let steps = [(0, false), (100, true), (700, false)];
+        let actions = play(SwitchKind::SmartSolarSwitch, Mode::Solar, &steps);
+        assert_eq!(actions, [None, Some(Choose(Mode::Smart)), None, None]);
+    }
+
+    /// charging 7: an input that nobody could read moves nothing.
+    #[test]
+    fn when_the_input_is_unknown_then_nothing_happens() {
+        let mut follower = SwitchFollower::default();
+        let unknown = SwitchStatus::default();
+        let kind = SwitchKind::AccessSwitch;
+        let step = follower.step(Instant::ZERO, kind, unknown, Mode::Normal);
+        assert_eq!((step, follower.moves()), (None, 0));
+        assert_eq!(follower.deadline(kind), Instant::FAR_FUTURE);
+    }
 }

@@ -280,3 +280,30 @@ impl SettingFacts {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Menu specification §2: 0 for "Disabled", then nothing up to the least.
+    #[test]
+    fn when_zero_disables_then_the_figures_below_the_least_are_refused() {
+        let capacity = Kind::zero_or(Unit::Amps, 10, 600);
+        for (value, legal) in [
+            (0, true),
+            (1, false),
+            (9, false),
+            (10, true),
+            (600, true),
+            (601, false),
+        ] {
+            assert_eq!(capacity.accepts(value), legal, "{value}");
+        }
+        let timer = Kind::zero_or(Unit::Minutes, 1, 60);
+        assert!(timer.accepts(0) && timer.accepts(1) && !timer.accepts(61));
+        let free = Kind::zero_or(Unit::Amps, 0, 48);
+        assert!(free.accepts(0) && free.accepts(48));
+        let current = Kind::number(Unit::Amps, 6, 16);
+        assert!(!current.accepts(5) && current.accepts(6) && !current.accepts(17));
+    }
+}

@@ -127,4 +127,15 @@ mod tests {
         assert_eq!(SettingSet::ALL.iter().count(), SettingId::COUNT);
         assert!(SettingSet::from(1 << 63).is_empty());
     }
+
+    #[test]
+    fn when_sets_are_joined_then_they_have_the_settings_of_both() {
+        let one: SettingSet = [SettingId::Min].into_iter().collect();
+        let two: SettingSet = [SettingId::Max, SettingId::Min].into_iter().collect();
+        assert_eq!((one.union(two), one.union(two).len()), (two, 2));
+        assert!(one.intersects(two) && !one.intersects(SettingSet::EMPTY));
+        assert!(SettingSet::EMPTY.is_empty() && !one.is_empty());
+        assert_eq!(SettingSet::from(u64::from(two)), two);
+        assert_eq!(SettingSet::from(u64::MAX), SettingSet::ALL);
+    }
 }

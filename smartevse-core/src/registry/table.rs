@@ -357,3 +357,42 @@ const _: () = {
         ids = more_ids;
     }
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A row says "only at the LCD, at once, for every role, not stored" until
+    /// told otherwise, and each word changes only what it says.
+    #[test]
+    fn when_a_row_is_written_then_each_word_sets_one_fact() {
+        let plain = SettingFacts::new(SettingId::AppPin, "APP PIN", Kind::Action, 0);
+        assert_eq!(
+            (plain.writers, plain.role, plain.effect),
+            (LCD, RoleRule::Any, Effect::AtOnce)
+        );
+        assert_eq!((plain.key, plain.register), (None, None));
+        let group = SettingFacts::new(
+            SettingId::Mains,
+            "MAINS",
+            Kind::number(Unit::Amps, 10, 200),
+            25,
+        )
+        .word("MaxMains")
+        .group(0x0203)
+        .effect(Effect::AtRestart);
+        assert_eq!((group.writers, group.role), (LCD_BUS, RoleRule::NotOnNode));
+        assert_eq!(
+            (group.register, group.effect),
+            (Some(0x0203), Effect::AtRestart)
+        );
+        let key = group.key.map(|key| (key.name, key.kind));
+        assert_eq!(key, Some(("MaxMains", KeyType::U16)));
+        let byte = plain
+            .byte("Pin")
+            .role(RoleRule::MasterOnly)
+            .writers(LCD_REST);
+        assert_eq!(byte.key.map(|key| key.kind), Some(KeyType::U8));
+        assert_eq!((byte.role, byte.writers), (RoleRule::MasterOnly, LCD_REST));
+    }
+}

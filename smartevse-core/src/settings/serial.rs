@@ -91,6 +91,8 @@ impl From<RawPatch> for Patch {
 
 #[cfg(test)]
 mod tests {
+    extern crate std;
+
     use super::*;
     use serde::de::value::{Error as ValueError, SeqDeserializer};
 
@@ -126,5 +128,20 @@ mod tests {
         assert!(read(values).is_err());
         let short = SeqDeserializer::<_, ValueError>::new([0_u16; 42].into_iter());
         assert!(Settings::deserialize(short).is_err());
+    }
+
+    /// Decision D-105: what was written is read back.
+    #[test]
+    fn when_written_and_read_then_settings_and_patches_are_the_same() {
+        let settings = Settings::default();
+        let text = serde_json::to_string(&settings).unwrap();
+        assert_eq!(serde_json::from_str::<Settings>(&text).unwrap(), settings);
+        let patch = Patch::new()
+            .with(SettingId::Max, 13)
+            .with(SettingId::Min, 8);
+        let text = serde_json::to_string(&patch).unwrap();
+        assert_eq!(serde_json::from_str::<Patch>(&text).unwrap(), patch);
+        let error = serde_json::from_str::<Settings>("7").unwrap_err();
+        assert!(std::format!("{error}").contains("numbers"), "{error}");
     }
 }

@@ -354,3 +354,114 @@ impl Settings {
         Seconds::from_secs(u32::from(self.value(SettingId::IdleTmo)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(values: &[(SettingId, u16)]) -> Settings {
+        let mut raw = *Settings::default().values();
+        for (id, value) in values {
+            raw[id.index()] = *value;
+        }
+        Settings::from_values(raw).unwrap()
+    }
+
+    /// Configuration guide: the default of each setting.
+    #[test]
+    fn when_nothing_was_chosen_then_the_defaults_are_those_of_the_guide() {
+        let settings = Settings::default();
+        assert_eq!(
+            (settings.mode(), settings.config()),
+            (Mode::Normal, CableKind::Socket)
+        );
+        assert_eq!(
+            (settings.lock(), settings.effective_lock()),
+            (LockKind::Disabled, LockKind::Disabled)
+        );
+        assert_eq!(
+            (settings.role(), settings.group_address()),
+            (Role::Disabled, None)
+        );
+        assert_eq!((settings.mains_met(), settings.mains_adr()), (0, 10));
+        assert_eq!((settings.ev_meter(), settings.ev_adr()), (0, 12));
+        assert_eq!(
+            (settings.grid(), settings.sb2_wifi()),
+            (Grid::FourWire, SensorboxWifi::Disabled)
+        );
+        assert_eq!(
+            (settings.contact2(), settings.switch()),
+            (Contact2::AlwaysOn, SwitchKind::Disabled)
+        );
+        assert_eq!(
+            (settings.rfid(), settings.wifi()),
+            (RfidMode::Disabled, Wifi::Disabled)
+        );
+        assert_eq!(
+            (settings.priority(), settings.lcd_pin()),
+            (Priority::ModbusAddress, None)
+        );
+        let flags = [
+            settings.rcmon(),
+            settings.autoupdate(),
+            settings.app_server(),
+        ];
+        assert_eq!(flags, [false; 3]);
+    }
+
+    /// Configuration guide: the default figures.
+    #[test]
+    fn when_nothing_was_chosen_then_the_figures_are_those_of_the_guide() {
+        let settings = Settings::default();
+        let amps = [
+            (settings.mains(), 25),
+            (settings.min(), 6),
+            (settings.max(), 16),
+            (settings.circuit(), 25),
+            (settings.start(), 4),
+            (settings.import(), 0),
+            (settings.capacity(), 0),
+        ];
+        for (found, expected) in amps {
+            assert_eq!(found, Amps::from_amps(expected));
+        }
+        assert_eq!(settings.stop(), Minutes::from_minutes(10));
+        assert_eq!(settings.cap_stop(), Minutes::from_minutes(0));
+        assert_eq!(settings.rotation(), Minutes::from_minutes(0));
+        assert_eq!(settings.idle_tmo(), Seconds::from_secs(60));
+        assert_eq!(settings.max_temp(), Celsius::from_celsius(65));
+    }
+
+    /// Menu rules X7 and X21, decision 22.
+    #[test]
+    fn when_values_are_chosen_then_they_are_told_in_their_type() {
+        let settings = with(&[
+            (SettingId::PwrShare, 3),
+            (SettingId::Lock, 1),
+            (SettingId::Rcmon, 1),
+            (SettingId::Autoupdate, 1),
+            (SettingId::AppServer, 1),
+            (SettingId::LcdPin, 1234),
+            (SettingId::MaxTemp, 40),
+            (SettingId::IdleTmo, 300),
+            (SettingId::Capacity, 600),
+            (SettingId::CapStop, 60),
+            (SettingId::Import, 48),
+            (SettingId::Stop, 0),
+        ]);
+        assert_eq!(settings.group_address(), Some(3));
+        assert_eq!(settings.effective_lock(), LockKind::Solenoid);
+        assert!(settings.rcmon() && settings.autoupdate() && settings.app_server());
+        assert_eq!(settings.lcd_pin(), Some(1234));
+        assert_eq!(settings.max_temp(), Celsius::from_celsius(40));
+        assert_eq!(settings.idle_tmo(), Seconds::from_secs(300));
+        assert_eq!(settings.capacity(), Amps::from_amps(600));
+        assert_eq!(
+            (settings.import(), settings.stop()),
+            (Amps::from_amps(48), Minutes::from_minutes(0))
+        );
+        let fixed = with(&[(SettingId::Lock, 1), (SettingId::Config, 1)]);
+        assert_eq!(fixed.effective_lock(), LockKind::Disabled);
+        assert_eq!(fixed.differences(&Settings::default()).len(), 2);
+    }
+}

@@ -11,9 +11,14 @@
 mod docs;
 mod modem;
 mod options;
+mod oracle_rows;
 mod prop_charger;
 mod prop_settings;
+mod puppet;
+mod refused_starts;
 mod rig;
+mod safety_table;
 mod scenarios;
+mod stimuli;
 mod vectors;
 mod world;

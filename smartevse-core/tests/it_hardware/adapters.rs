@@ -395,16 +395,34 @@ fn when_a_button_changes_then_waiting_ends_with_the_new_set() {
 
 #[test]
 fn when_an_error_is_shown_then_it_names_the_part() {
-    for (error, text) in [
+    let (pin, channel) = (digital::ErrorKind::Other, pwm::ErrorKind::Other);
+    for (error, text, kind) in [
         (
             AdapterError::Resolution,
-            "pulse width has too few steps for a pilot",
+            "pulse width has too few steps for a pilot".to_owned(),
+            ErrorKind::Unsupported,
         ),
         (
             AdapterError::Source(ErrorKind::Bus),
-            "source: part does not answer",
+            "source: part does not answer".to_owned(),
+            ErrorKind::Bus,
+        ),
+        (
+            AdapterError::Output(pin),
+            format!("output pin: {pin}"),
+            ErrorKind::Output,
+        ),
+        (
+            AdapterError::Input(pin),
+            format!("input pin: {pin}"),
+            ErrorKind::Input,
+        ),
+        (
+            AdapterError::PulseWidth(channel),
+            format!("pulse width: {channel}"),
+            ErrorKind::PulseWidth,
         ),
     ] {
-        assert_eq!(error.to_string(), text);
+        assert_eq!((error.to_string(), error.kind()), (text, kind));
     }
 }

@@ -10,6 +10,9 @@
 
 mod adapters;
 mod contracts;
+mod edge_to_output;
+mod locked_flash;
 mod mock;
 mod parts;
 mod properties;
+mod roles;
