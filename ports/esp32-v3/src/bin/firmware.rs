@@ -1,0 +1,84 @@
+//! The charger.
+#![no_std]
+#![no_main]
+
+use embassy_executor::Spawner;
+use esp_hal::clock::CpuClock;
+use esp_hal::interrupt::Priority;
+use esp_println::println;
+use esp_rtos::embassy::InterruptExecutor;
+use smartevse_core::hardware::Storage;
+use smartevse_esp32_v3::chip::tasks::{self, ControlStart};
+use smartevse_esp32_v3::chip::{board, capture, parts, safe, storage, wires};
+use smartevse_esp32_v3::control::setup;
+use static_cell::StaticCell;
+
+esp_bootloader_esp_idf::esp_app_desc!();
+
+static CONTROL: StaticCell<InterruptExecutor<1>> = StaticCell::new();
+static PLANNING: StaticCell<InterruptExecutor<2>> = StaticCell::new();
+
+/// Tells how long the storage may stop the processor, ms.
+fn erase_stall<S: Storage>(_: &S) -> u64 {
+    S::LONGEST_ERASE.as_millis()
+}
+
+#[esp_rtos::main]
+async fn main(spawner: Spawner) {
+    safe::make_safe();
+    let config = esp_hal::Config::default().with_cpu_clock(CpuClock::max());
+    let claim = board::claim(esp_hal::init(config));
+    println!(
+        "{}, reset: {:?}",
+        claim.name,
+        esp_hal::system::reset_reason()
+    );
+    parts::start_generator(claim.ledc);
+    esp_rtos::start(claim.system.timer, claim.system.scheduler);
+
+    let (switch, reader) = wires::switch_line(claim.switch);
+    // A part that cannot be started panics: contactors open, then reset.
+    let ceiling = started(capture::start(claim.analogue), "converter");
+    let setup = setup();
+    let control = CONTROL.init(InterruptExecutor::new(claim.system.control));
+    let control = control.start(Priority::Priority2);
+    let start = ControlStart {
+        pins: claim.control,
+        switch,
+        ceiling,
+        watchdog: claim.watchdog,
+        setup,
+    };
+    control.spawn(started(tasks::control(start).ok(), "control"));
+
+    let planning = PLANNING.init(InterruptExecutor::new(claim.system.planning));
+    let planning = planning.start(Priority::Priority1);
+    planning.spawn(started(tasks::planning(setup).ok(), "planning"));
+    planning.spawn(started(tasks::line(claim.line, setup).ok(), "line"));
+
+    let store = storage::open(claim.flash);
+    println!(
+        "storage: erase stops the processor for {} ms",
+        erase_stall(&store)
+    );
+    spawner.spawn(started(tasks::cards(reader).ok(), "cards"));
+    if let Some(pins) = claim.panel {
+        let mut pins = pins;
+        let backlight = pins.backlight.take().and_then(parts::backlight);
+        let panel = wires::panel(pins);
+        spawner.spawn(started(tasks::panel(panel, backlight).ok(), "panel"));
+    }
+    // The network joins here: a task on this executor that reads
+    // `tasks::status()` and `tasks::plan()` and hands its wishes over through
+    // a slot of its own. It needs the radio, a heap for it and a stack; it must
+    // not touch anything above.
+}
+
+/// Takes what was started; without it the charger does not run.
+#[expect(clippy::panic, reason = "the panic handler is the safe state")]
+fn started<T>(part: Option<T>, name: &str) -> T {
+    match part {
+        Some(part) => part,
+        None => panic!("{name} cannot be started"),
+    }
+}

@@ -1,0 +1,69 @@
+//! Facts of the board: what its parts do, in numbers.
+
+use smartevse_core::charger::BoardFacts;
+use smartevse_types::{Duration, MilliVolts};
+
+/// What the charging control needs to know: no ventilation, no modem, and a
+/// monitor without a test line (only v4 wires it).
+pub const BOARD: BoardFacts = BoardFacts {
+    ventilation: false,
+    modem: false,
+    residual_current_test: false,
+    lock_advisory: false,
+};
+
+/// Voltage at CP_IN and at the connector for two levels of the pilot.
+///
+/// Derived from the sense network: 40.2 kΩ from the buffered pilot, 10 kΩ to
+/// 3.3 V and 15 kΩ to ground. Own measured points may replace them.
+pub const PILOT_POINTS: [(MilliVolts, MilliVolts); 2] = [
+    (MilliVolts::from_milli(164), MilliVolts::from_milli(-12_000)),
+    (
+        MilliVolts::from_milli(3_281),
+        MilliVolts::from_milli(12_000),
+    ),
+];
+
+/// Level that a saturated converter stands for: an unconnected pilot.
+pub const PILOT_CEILING: MilliVolts = MilliVolts::from_milli(12_000);
+
+/// Pilot samples kept for each phase: 25, one per millisecond.
+pub const PILOT_SAMPLES: usize = 25;
+
+/// Oldest proximity or temperature conversion that still counts.
+pub const SLOW_STALE: Duration = Duration::from_millis(200);
+
+/// Period of the 10 ms loop.
+pub const POLL_PERIOD: Duration = Duration::from_millis(10);
+
+/// Watchdog period inside a permit to erase: longer than one sector erase.
+pub const ERASE_WATCHDOG: Duration = Duration::from_secs(2);
+
+/// Longest append of 256 bytes in microseconds: two page programs of at most
+/// 3 ms (data sheets of the fitted 3.3 V flash, maximum) and the calls.
+pub const APPEND_STALL_US: u64 = 8_000;
+
+/// Longest erase of a 4 KiB sector in microseconds (data sheets, maximum).
+pub const ERASE_STALL_US: u64 = 400_000;
+
+/// First address of our storage: the beginning of the stock `spiffs` range.
+pub const STORAGE_START: u32 = 0x37_0000;
+
+/// Size of our storage: 64 KiB.
+pub const STORAGE_SIZE: u32 = 0x1_0000;
+
+/// Size of the flash of the module.
+pub const FLASH_SIZE: u32 = 0x40_0000;
+
+/// Speed of the meter line, bit/s.
+pub const BAUD: u32 = 9_600;
+
+/// Bits of a character on the meter line (8N1).
+pub const CHARACTER_BITS: u8 = 10;
+
+/// Note of the buzzer, Hz (F7).
+pub const NOTE: u32 = 2_794;
+
+// The storage must end inside the flash and consist of whole sectors.
+const _: () = assert!(STORAGE_START.is_multiple_of(0x1000) && STORAGE_SIZE.is_multiple_of(0x1000));
+const _: () = assert!(STORAGE_START as u64 + STORAGE_SIZE as u64 <= FLASH_SIZE as u64);
