@@ -345,10 +345,10 @@ mod tests {
         assert_eq!(control.take_remote_card(), None);
     }
 
-    /// charging 6.4: numbers and texts as published.
+    /// Charging 6.4: the published numbers and texts.
     #[test]
-    fn when_a_card_has_a_result_then_number_and_text_are_published() {
-        let table = [
+    fn when_a_card_was_shown_then_the_published_text_says_what_became_of_it() {
+        let published = [
             (CardStatus::Ready, "Ready to read card"),
             (CardStatus::Present, "Present"),
             (CardStatus::Stored, "Card Stored"),
@@ -358,7 +358,7 @@ mod tests {
             (CardStatus::Full, "Card Storage full"),
             (CardStatus::Invalid, "Invalid"),
         ];
-        for (number, (status, text)) in table.into_iter().enumerate() {
+        for (number, (status, text)) in published.into_iter().enumerate() {
             assert_eq!((usize::from(status.id()), status.text()), (number, text));
         }
     }
@@ -386,5 +386,48 @@ mod tests {
         assert_eq!(control.card_status(), CardStatus::Full);
         control.erase_cards();
         assert!(control.cards().is_empty());
+    }
+
+    /// Decision 2: only access that becomes On is a new reason to start.
+    #[test]
+    fn when_access_is_given_then_only_on_is_a_reason_to_start() {
+        let mut control = control();
+        assert!(control.set(Access::On));
+        assert!(!control.set(Access::Pause));
+        assert!(!control.set(Access::Off));
+        assert!(control.card(Some(uid(1)), RfidMode::EnableAll));
+        control.card(None, RfidMode::EnableAll);
+        assert!(!control.card(Some(uid(1)), RfidMode::EnableAll));
+    }
+
+    /// Charging 12.1: nobody waits without a window, or inside it.
+    #[test]
+    fn when_there_is_no_window_then_nothing_waits_for_it() {
+        let mut control = control();
+        assert!(!control.waits_for_window());
+        control.window(Some(true));
+        assert!(!control.waits_for_window());
+        control.window(None);
+        assert!(!control.waits_for_window());
+    }
+
+    /// Charging 6.5: the timer runs only by card, without a vehicle, while
+    /// access is On.
+    #[test]
+    fn when_no_card_gave_access_then_nobody_relocks() {
+        for (access, vehicle, mode) in [
+            (Access::On, false, RfidMode::Disabled),
+            (Access::On, false, RfidMode::Remote),
+            (Access::On, true, RfidMode::EnableAll),
+            (Access::Off, false, RfidMode::EnableAll),
+            (Access::Off, false, RfidMode::EnableOne),
+        ] {
+            let mut control = control();
+            control.set(access);
+            assert!(!control.step(Instant::ZERO, vehicle, mode));
+            assert_eq!(control.deadline(), Instant::FAR_FUTURE);
+            assert!(!control.step(Instant::ZERO + ACCESS_TIMER, vehicle, mode));
+            assert_eq!(control.access(), access, "{mode:?}");
+        }
     }
 }

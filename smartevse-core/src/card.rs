@@ -102,6 +102,15 @@ mod tests {
         assert!(six.matches(&six));
     }
 
+    /// Charging 6.3: every byte counts, also where two differences look alike.
+    #[test]
+    fn when_two_bytes_differ_alike_then_no_match() {
+        let card = Uid::new(&[4, 1, 2, 3]).unwrap();
+        for other in [[4, 0, 3, 3], [5, 0, 2, 3], [4, 1, 3, 2]] {
+            assert!(!card.matches(&Uid::new(&other).unwrap()), "{other:?}");
+        }
+    }
+
     extern crate std;
     use std::format;
 }

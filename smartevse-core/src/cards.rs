@@ -150,4 +150,13 @@ mod tests {
         list.clear();
         assert!(list.is_empty());
     }
+
+    /// Charging 6.3: a card that two entries accept is known.
+    #[test]
+    fn when_the_long_and_the_short_entry_are_stored_then_the_card_is_known() {
+        let six = Uid::new(&[4, 1, 2, 3, 4, 5]).unwrap();
+        let list = CardList::from_cards(&[six, uid(1)]);
+        assert_eq!(list.len(), 2);
+        assert!(list.knows(&uid(1)) && !list.is_empty());
+    }
 }

@@ -336,4 +336,49 @@ mod tests {
         };
         assert_eq!(dim.at(Instant::ZERO).red, 40);
     }
+
+    /// Charging 10.1-4
+    #[test]
+    fn when_a_restart_is_delayed_then_it_flashes() {
+        let status = ChargerStatus {
+            state: ChargeState::B1,
+            charge_delay: Duration::from_secs(3),
+            ..ChargerStatus::default()
+        };
+        let shown = |status| Light::of(status, Access::On, Mode::Smart, false, &Colours::default());
+        assert_eq!(shown(&status).pattern, Pattern::Flash);
+        let ready = ChargerStatus {
+            charge_delay: Duration::ZERO,
+            ..status
+        };
+        assert_eq!(shown(&ready).pattern, Pattern::Steady);
+    }
+
+    /// Charging 10.1-1: the counter runs in steps of 20; on above 128, not at
+    /// 128.
+    #[test]
+    fn when_it_alarms_then_red_for_half_of_the_time() {
+        let alarm = Light {
+            colour: Rgb {
+                red: 255,
+                green: 0,
+                blue: 0,
+            },
+            pattern: Pattern::Alarm,
+        };
+        for beat in 0..256_u64 {
+            let lit = alarm.at(Instant::from_millis(beat * 10)).red == 255;
+            assert_eq!(lit, beat * 20 % 256 > 128, "{beat}");
+        }
+    }
+
+    /// Charging 10.1-7: triangle and easing.
+    #[test]
+    fn when_it_breathes_then_the_curve_swells_and_fades() {
+        for n in 0..=127_u8 {
+            assert_eq!((triangle(n), triangle(255 - n)), (2 * n, 2 * n));
+        }
+        assert_eq!((eased(64), eased(127), eased(128)), (32, 127, 128));
+        assert_eq!(eased(255 - 64), 255 - 32);
+    }
 }

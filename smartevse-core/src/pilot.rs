@@ -328,4 +328,24 @@ mod tests {
             assert_eq!(diode_good(sample.low), good);
         }
     }
+
+    /// charging 1.3: the diode's window has open ends.
+    #[test]
+    fn when_the_low_phase_is_on_a_border_then_the_diode_is_missing() {
+        let good = |min, max| diode_good(Some(MilliVoltRange::from_milli(min, max)));
+        assert!(good(-13_499, -10_001));
+        assert!(!good(-13_500, -12_000));
+        assert!(!good(-12_000, -10_000));
+        assert!(!good(-12_000, -12_001));
+    }
+
+    /// A resistor without a diode lets the low phase mirror the high one.
+    #[test]
+    fn when_a_sample_is_made_without_a_diode_then_the_low_phase_mirrors() {
+        let at = Instant::ZERO;
+        for (class, level) in [(PilotClass::B9, -9_000), (PilotClass::C6, -6_000)] {
+            let sample = PilotSample::from_class(class, Some(false), at, at).unwrap();
+            assert_eq!(sample.low, Some(MilliVoltRange::from_milli(level, level)));
+        }
+    }
 }

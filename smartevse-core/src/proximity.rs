@@ -150,4 +150,13 @@ mod tests {
             Some(CableCoding::A13)
         );
     }
+
+    /// charging 1.5: above 4.5 kΩ nothing is connected, at 4.5 kΩ something is
+    /// wrong.
+    #[test]
+    fn when_the_resistance_is_at_the_last_border_then_still_a_defect() {
+        let coding = |ohms| CableCoding::from_ohms(Ohms::from_ohms(ohms));
+        assert_eq!(coding(4_500), CableCoding::Invalid);
+        assert_eq!(coding(4_501), CableCoding::Open);
+    }
 }

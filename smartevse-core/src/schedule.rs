@@ -209,4 +209,36 @@ mod tests {
         );
         assert_eq!(Schedule::NONE.window(None).inside, None);
     }
+
+    #[test]
+    fn when_there_is_a_start_or_a_stop_then_it_is_a_schedule() {
+        let start = Schedule::new(0, Some(HOUR), None, false);
+        assert!(!start.is_none());
+        assert!(!Schedule::new(0, Some(HOUR), Some(2 * HOUR), false).is_none());
+        assert!(start.window(Some(2 * HOUR)).left.is_none());
+    }
+
+    /// charging 12.1: a daily window within one day; the start belongs to it,
+    /// the stop does not.
+    #[test]
+    fn when_a_daily_window_lies_in_the_day_then_it_opens_and_closes_daily() {
+        let office = Schedule::new(0, Some(8 * HOUR), Some(17 * HOUR), true);
+        for midnight in [0, DAY, 30 * DAY] {
+            for (hour, expected) in [(8, true), (12, true), (17, false), (23, false)] {
+                assert_eq!(inside(office, midnight + hour * HOUR), Some(expected));
+            }
+            assert_eq!(inside(office, midnight + 17 * HOUR - 1), Some(true));
+        }
+        for hour in [0, 7] {
+            assert_eq!(inside(office, DAY + hour * HOUR), Some(false));
+        }
+        assert_eq!(inside(office, DAY + 8 * HOUR - 1), Some(false));
+    }
+
+    #[test]
+    fn when_it_is_daily_then_it_keeps_its_moments() {
+        let daily = Schedule::new(0, Some(HOUR), Some(2 * HOUR), true);
+        let told = (daily.start(), daily.stop(), daily.is_daily());
+        assert_eq!(told, (Some(HOUR), Some(2 * HOUR), true));
+    }
 }

@@ -185,9 +185,9 @@ mod tests {
         assert_eq!(ChargeState::C1.letter(Faults::empty()), 'C');
     }
 
-    /// charging 2.1: number, name, text and letter as published.
+    /// Charging 2.1: published names, texts and letters.
     #[test]
-    fn when_published_then_names_texts_and_letters_are_those_of_the_table() {
+    fn when_published_then_name_text_and_letter_are_those_of_the_table() {
         let table = [
             ("A", "Ready to Charge", 'A'),
             ("B", "Connected to EV", 'B'),
@@ -205,12 +205,23 @@ mod tests {
             ("MODEM_DONE", "Modem Done", 'B'),
             ("MODEM_DENIED", "Modem Denied", 'E'),
         ];
-        for (state, row) in ChargeState::ALL.into_iter().zip(table) {
-            assert_eq!(
-                (state.name(), state.text(), state.letter(Faults::empty())),
-                row
-            );
-            assert_eq!(std::format!("{state}"), row.0);
+        for (state, (name, text, letter)) in ChargeState::ALL.into_iter().zip(table) {
+            assert_eq!((state.name(), state.text()), (name, text));
+            assert_eq!(format!("{state}"), name);
+            for waiting in [Faults::empty(), Faults::LESS_6A, Faults::NO_SUN] {
+                assert_eq!(state.letter(waiting), letter, "{name}");
+            }
         }
     }
+
+    /// I-01
+    #[test]
+    fn when_listed_then_only_c_c1_and_d_may_close() {
+        for state in ChargeState::ALL {
+            let energy = matches!(state, ChargeState::C | ChargeState::C1 | ChargeState::D);
+            assert_eq!(state.may_close(), energy, "{state:?}");
+        }
+    }
+
+    use std::format;
 }

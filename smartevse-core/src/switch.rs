@@ -284,4 +284,33 @@ mod tests {
         assert_eq!((step, follower.moves()), (None, 0));
         assert_eq!(follower.deadline(kind), Instant::FAR_FUTURE);
     }
+
+    /// charging 7: every change counts, the first reading does not.
+    #[test]
+    fn when_the_switch_moves_then_each_move_is_counted() {
+        let mut follower = SwitchFollower::default();
+        for (moves, closed) in [(0, false), (0, false), (1, true), (2, false)] {
+            follower.step(
+                Instant::ZERO,
+                SwitchKind::CustomButton,
+                input(closed),
+                Mode::Normal,
+            );
+            assert_eq!(follower.moves(), moves);
+        }
+    }
+
+    /// charging 7: only a press of Sma-Sol B is looked at again, after 1.5 s.
+    #[test]
+    fn when_a_button_is_pressed_then_the_long_press_is_a_deadline() {
+        let kind = SwitchKind::SmartSolarButton;
+        let mut follower = SwitchFollower::default();
+        let at = Instant::from_secs(9);
+        follower.step(Instant::ZERO, kind, input(false), Mode::Smart);
+        assert_eq!(follower.deadline(kind), Instant::FAR_FUTURE);
+        follower.step(at, kind, input(true), Mode::Smart);
+        assert_eq!(follower.deadline(kind), at + LONG_PRESS);
+        let other = follower.deadline(SwitchKind::AccessButton);
+        assert_eq!(other, Instant::FAR_FUTURE);
+    }
 }

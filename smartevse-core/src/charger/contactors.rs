@@ -272,4 +272,26 @@ mod tests {
         assert!(cooldown(&bench, false, 59_990));
         assert!(!cooldown(&bench, false, 60_000));
     }
+
+    /// I-03: under load the second contactor never moves.
+    #[test]
+    fn when_the_main_contactor_is_closed_then_the_second_one_stays() {
+        let mut bench = Bench::new();
+        bench.at(1_000, ONE);
+        assert_eq!(bench.at(2_000, THREE), (true, false));
+        let mut bench = Bench::new();
+        bench.at(1_000, THREE);
+        bench.at(1_100, THREE);
+        assert_eq!(bench.at(2_000, ONE), (true, true));
+    }
+
+    /// I-03: the second contactor waits 100 ms after the main one opened.
+    #[test]
+    fn when_the_main_contactor_has_just_opened_then_the_second_one_waits() {
+        let mut bench = Bench::new();
+        bench.at(1_000, ONE);
+        bench.at(2_000, Order::AllOff);
+        assert_eq!(bench.at(2_090, THREE), (false, false));
+        assert_eq!(bench.at(2_100, THREE), (false, true));
+    }
 }

@@ -241,4 +241,125 @@ mod tests {
         assert_eq!(bench.at(62_510, true, Open), Faults::CONTACTOR_FAULT);
         assert_eq!(bench.watch.latched(), Faults::CONTACTOR_FAULT);
     }
+
+    /// Both contactors with their feedback; three phases are in use.
+    struct Pair {
+        watch: FeedbackWatch,
+        contactors: Contactors,
+    }
+
+    impl Pair {
+        fn new() -> Self {
+            Self {
+                watch: FeedbackWatch::default(),
+                contactors: Contactors::new(Instant::ZERO),
+            }
+        }
+
+        fn at(
+            &mut self,
+            millis: u64,
+            order: Order,
+            main: ContactorFeedback,
+            second: ContactorFeedback,
+        ) -> Faults {
+            let mut agenda = Agenda::new(Instant::from_millis(millis));
+            let inputs = Inputs {
+                contactor1: main,
+                contactor2: second,
+                ..Inputs::default()
+            };
+            self.watch.update(&inputs, &self.contactors, &mut agenda);
+            self.contactors.step(order, &mut agenda);
+            self.watch.faults()
+        }
+
+        /// Closes both from this moment on, without a look at the feedback.
+        fn close(&mut self, millis: u64) {
+            self.at(millis, THREE, NotFitted, NotFitted);
+            self.at(millis.saturating_add(100), THREE, NotFitted, NotFitted);
+        }
+    }
+
+    use ContactorFeedback::NotFitted;
+
+    const THREE: Order = Order::Close { three_phase: true };
+
+    /// charging 4.3: two welded contactors do not hide each other.
+    #[test]
+    fn when_both_stay_closed_then_welded() {
+        let mut pair = Pair::new();
+        pair.at(1_000, Order::Open, Closed, Closed);
+        let faults = pair.at(1_500, Order::Open, Closed, Closed);
+        assert_eq!(faults, Faults::CONTACTOR_FAULT);
+        assert_eq!(pair.watch.latched(), Faults::CONTACTOR_FAULT);
+        assert!(pair.watch.is_welded());
+    }
+
+    /// charging 4.3: neither do two that do not close.
+    #[test]
+    fn when_both_stay_open_then_a_fault() {
+        let mut pair = Pair::new();
+        pair.close(1_000);
+        pair.at(1_110, THREE, Open, Open);
+        assert_eq!(pair.at(1_610, THREE, Open, Open), Faults::CONTACTOR_FAULT);
+        assert_eq!(pair.watch.latched(), Faults::empty());
+    }
+
+    /// charging 4.3: a contactor that let go of its own accord within the
+    /// first half second has not proved itself, whichever of the two it is.
+    #[test]
+    fn when_the_retry_holds_only_for_a_moment_then_latched() {
+        for (main, second) in [(Open, NotFitted), (NotFitted, Open)] {
+            let mut pair = Pair::new();
+            pair.close(1_000);
+            pair.at(1_110, THREE, main, second);
+            assert_eq!(pair.at(1_610, THREE, main, second), Faults::CONTACTOR_FAULT);
+            pair.at(1_620, Order::AllOff, NotFitted, NotFitted);
+            assert_eq!(
+                pair.at(61_610, Order::AllOff, Open, Open),
+                Faults::empty(),
+                "one retry after 60 s"
+            );
+            pair.close(62_000);
+            pair.at(62_110, THREE, Closed, Closed);
+            pair.at(62_300, THREE, main, second);
+            pair.at(62_610, THREE, main, second);
+            pair.at(62_800, THREE, main, second);
+            assert_eq!(pair.watch.latched(), Faults::CONTACTOR_FAULT);
+        }
+    }
+
+    /// charging 4.3: after a sound closing the next failure is a first one.
+    #[test]
+    fn when_the_retry_was_sound_then_there_is_another_retry() {
+        let mut pair = Pair::new();
+        pair.close(1_000);
+        pair.at(1_110, THREE, Open, Open);
+        pair.at(1_610, THREE, Open, Open);
+        pair.at(1_620, Order::AllOff, Open, Open);
+        pair.at(61_610, Order::AllOff, Open, Open);
+        pair.close(62_000);
+        pair.at(62_110, THREE, Closed, Closed);
+        pair.at(62_610, THREE, Closed, Closed);
+        pair.at(63_000, Order::AllOff, Open, Open);
+        pair.close(70_000);
+        pair.at(70_110, THREE, Open, Open);
+        assert_eq!(pair.at(70_610, THREE, Open, Open), Faults::CONTACTOR_FAULT);
+        assert_eq!(pair.watch.latched(), Faults::empty());
+    }
+
+    /// charging 4.3: only a contactor that reads closed is welded.
+    #[test]
+    fn when_it_does_not_close_or_reads_open_then_not_welded() {
+        let mut watch = FeedbackWatch::new(true);
+        let inputs = Inputs {
+            contactor1: Open,
+            ..Inputs::default()
+        };
+        let mut agenda = Agenda::new(Instant::from_secs(1));
+        watch.update(&inputs, &Contactors::new(Instant::ZERO), &mut agenda);
+        assert_eq!(watch.latched(), Faults::CONTACTOR_FAULT);
+        assert!(!watch.is_welded());
+    }
 }

@@ -160,7 +160,7 @@ fn sane(config: ChargerConfig) -> ChargerConfig {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::options::CableKind;
+    use crate::options::{CableKind, LockKind};
 
     fn issued(millis: u64) -> Directive {
         Directive {
@@ -233,5 +233,96 @@ mod tests {
         });
         assert_eq!(config.min, Amps::from_amps(10));
         assert_eq!(config.max_temperature, Celsius::from_celsius(75));
+    }
+
+    /// charging 3.1, I-23: nobody imposes or clears what this charger found.
+    #[test]
+    fn when_a_local_fault_is_imposed_then_it_is_ignored() {
+        let mut lease = Lease::new();
+        let imposed = Directive {
+            faults: Faults::all(),
+            ..issued(0)
+        };
+        at(&mut lease, 0, &imposed);
+        let local = Faults::TEMP_HIGH
+            | Faults::RCM_TRIPPED
+            | Faults::RCM_TEST
+            | Faults::PILOT_FAULT
+            | Faults::CABLE_FAULT
+            | Faults::LOCK_FAULT
+            | Faults::CONTACTOR_FAULT
+            | Faults::SENSOR_FAULT;
+        assert_eq!(lease.wish().faults, Faults::all().difference(local));
+    }
+
+    /// charging 2.5-9: access that becomes On is news once.
+    #[test]
+    fn when_access_becomes_on_then_it_is_news_once() {
+        let mut lease = Lease::new();
+        let news = [
+            (Access::Off, false),
+            (Access::On, true),
+            (Access::On, false),
+            (Access::Pause, false),
+            (Access::Off, false),
+            (Access::On, true),
+        ];
+        for (access, expected) in news {
+            let directive = Directive {
+                access,
+                ..issued(0)
+            };
+            at(&mut lease, 0, &directive);
+            assert_eq!(lease.news.access_on, expected, "{access:?}");
+        }
+    }
+
+    /// I-31: a grant does not outlive its directive; a charger that has to ask
+    /// nobody does not become a node.
+    #[test]
+    fn when_the_lease_ends_then_no_grant_remains() {
+        for (given, left) in [
+            (Handshake::NotNeeded, Handshake::NotNeeded),
+            (Handshake::Waiting, Handshake::Waiting),
+            (Handshake::GrantedB, Handshake::Waiting),
+            (Handshake::GrantedC, Handshake::Waiting),
+        ] {
+            let mut lease = Lease::new();
+            let directive = Directive {
+                handshake: given,
+                ..issued(0)
+            };
+            at(&mut lease, 0, &directive);
+            at(&mut lease, 1_000, &directive);
+            assert_eq!(lease.wish().handshake, left);
+            assert_eq!(lease.is_node(), given != Handshake::NotNeeded);
+        }
+    }
+
+    /// I-32
+    #[test]
+    fn when_a_vehicle_is_connected_then_lock_waits() {
+        let mut lease = Lease::new();
+        let mut directive = issued(0);
+        at(&mut lease, 0, &directive);
+        directive.config.lock = LockKind::Motor;
+        at(&mut lease, 10, &directive);
+        assert_eq!(lease.config().lock, LockKind::Disabled);
+        lease.update(&directive, true, &mut Agenda::new(Instant::from_millis(20)));
+        assert_eq!(lease.config().lock, LockKind::Motor);
+    }
+
+    /// I-05: no figure above what a pulse width can say.
+    #[test]
+    fn when_max_is_too_high_then_80_a() {
+        let config = sane(ChargerConfig {
+            min: Amps::from_amps(0),
+            max: Amps::from_amps(200),
+            max_temperature: Celsius::from_celsius(-20),
+            ..ChargerConfig::default()
+        });
+        assert_eq!(config.max, Amps::from_amps(80));
+        assert_eq!(config.min, Amps::from_amps(6));
+        assert_eq!(config.max_temperature, Celsius::from_celsius(40));
     }
 }

@@ -4,7 +4,7 @@
 use smartevse_types::Instant;
 
 use super::agenda::{Agenda, Hold};
-use super::timing::{LOCK_CHECK, LOCK_LOST, LOCK_PULSE, LOCK_PULSES, LOCK_RETRY, LOCK_RETRY_SLOW};
+use super::timing::{LOCK_LOST, LOCK_PULSE, LOCK_PULSES, LOCK_RETRY, LOCK_RETRY_SLOW};
 use crate::directive::LockWish;
 use crate::faults::Faults;
 use crate::io::{HardwareFaults, Inputs, LockDrive, LockFeedback};
@@ -86,7 +86,6 @@ impl Lock {
         };
         self.driving = !agenda.reached(since + LOCK_PULSE);
         let refused = inputs.hardware.contains(HardwareFaults::LOCK);
-        let checked = agenda.reached(since + LOCK_CHECK);
         self.confirmed = !refused
             && match inputs.lock {
                 LockFeedback::NotFitted => self.confirmed || !self.driving,
@@ -96,7 +95,7 @@ impl Lock {
             };
         if self.confirmed {
             self.pulses = self.pulses.min(1);
-        } else if checked && agenda.reached(since + self.retry_after()) {
+        } else if agenda.reached(since + self.retry_after()) {
             self.start_pulse(agenda);
         }
     }
@@ -272,5 +271,19 @@ mod tests {
         assert_eq!(bench.at(1_000, NotFitted), LockDrive::Unlock);
         bench.context.wish = LockWish::Keep;
         assert_eq!(bench.at(2_000, NotFitted), LockDrive::Lock);
+    }
+
+    /// charging 5.1: no voltage at the actuator after the pulse, in both
+    /// directions.
+    #[test]
+    fn when_the_pulse_is_over_then_the_actuator_rests() {
+        let mut bench = Bench::new();
+        assert_eq!(bench.at(0, Unlocked), LockDrive::Lock);
+        assert_eq!(bench.at(600, Locked), LockDrive::Off);
+        bench.context.vehicle = false;
+        assert_eq!(bench.at(1_000, Locked), LockDrive::Unlock);
+        assert_eq!(bench.at(1_590, Locked), LockDrive::Unlock);
+        assert_eq!(bench.at(1_600, Unlocked), LockDrive::Off);
+        assert_eq!(bench.at(90_000, Unlocked), LockDrive::Off);
     }
 }

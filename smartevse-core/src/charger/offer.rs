@@ -139,4 +139,12 @@ mod tests {
             );
         }
     }
+
+    /// Planning has already kept to the cable: its reason stays.
+    #[test]
+    fn when_a_limit_equals_the_wish_then_the_reason_is_that_of_planning() {
+        let offer = Offer::clamp(&limits(130));
+        assert_eq!(offer.current, DeciAmps::from_deci(130));
+        assert_eq!(offer.limited_by, LimitedBy::Capacity);
+    }
 }

@@ -391,4 +391,88 @@ mod tests {
         bench.at(50, Fault);
         assert_eq!(bench.at(1_050, Fault), Faults::RCM_TRIPPED);
     }
+
+    /// charging 8: switching the monitor off and on does not excuse a monitor
+    /// that failed for good, and a passed test does not outlive it.
+    #[test]
+    fn when_the_monitor_is_disabled_for_a_while_then_tested_again() {
+        let mut bench = Bench::new(true);
+        for millis in [0, 1_000, 61_000, 61_010, 62_010] {
+            bench.at(millis, Normal);
+        }
+        bench.context.enabled = false;
+        bench.at(70_000, Normal);
+        bench.context.enabled = true;
+        assert_eq!(bench.at(80_000, Normal), Faults::RCM_TEST);
+        assert!(!bench.watch.test_output());
+
+        let mut bench = Bench::new(true);
+        bench.at(0, Normal);
+        bench.at(50, Fault);
+        bench.at(100, Normal);
+        assert!(!bench.watch.awaits_test(bench.context));
+        bench.context.enabled = false;
+        bench.at(200, Normal);
+        bench.context.enabled = true;
+        assert!(bench.watch.awaits_test(bench.context));
+    }
+
+    /// charging 8: the test needs open contactors to its end.
+    #[test]
+    fn when_a_contactor_closes_then_the_test_is_withdrawn() {
+        let mut bench = Bench::new(true);
+        bench.at(0, Normal);
+        assert!(bench.watch.test_output());
+        bench.context.open = false;
+        assert_eq!(bench.at(10, Normal), Faults::empty());
+        assert!(!bench.watch.is_testing());
+        assert_eq!(bench.at(5_000, Normal), Faults::empty());
+        bench.context.open = true;
+        bench.at(5_010, Normal);
+        assert!(bench.watch.test_output());
+    }
+
+    /// charging 8: the input may take a second to calm down.
+    #[test]
+    fn when_the_input_calms_down_within_a_second_then_no_trip() {
+        let mut bench = Bench::new(true);
+        bench.at(0, Normal);
+        for millis in [50, 60, 500, 1_040] {
+            assert_eq!(bench.at(millis, Fault), Faults::empty());
+        }
+        assert_eq!(bench.at(1_049, Normal), Faults::empty());
+        assert!(!bench.watch.awaits_test(bench.context));
+    }
+
+    /// charging 8: at least every 24 h.
+    #[test]
+    fn when_a_day_has_passed_then_tested_again() {
+        const DAY: u64 = 24 * 3_600 * 1_000;
+        let mut bench = Bench::new(true);
+        bench.at(0, Normal);
+        bench.at(50, Fault);
+        bench.at(100, Normal);
+        bench.at(100 + DAY - 10, Normal);
+        assert!(!bench.watch.is_testing());
+        bench.at(100 + DAY, Normal);
+        assert!(bench.watch.test_output());
+    }
+
+    /// charging 8: the retry waits for 60 s, and until it is passed the fault
+    /// stays.
+    #[test]
+    fn when_the_test_failed_then_the_fault_stays_until_the_retry_is_passed() {
+        let mut bench = Bench::new(true);
+        bench.at(0, Normal);
+        bench.at(1_000, Normal);
+        for millis in [1_010, 2_000, 30_000, 60_990] {
+            assert_eq!(bench.at(millis, Normal), Faults::RCM_TEST);
+            assert!(!bench.watch.test_output(), "{millis}");
+        }
+        assert_eq!(bench.at(61_000, Normal), Faults::RCM_TEST);
+        assert!(bench.watch.test_output());
+        assert_eq!(bench.at(61_100, Fault), Faults::RCM_TEST);
+        assert_eq!(bench.at(61_200, Normal), Faults::empty());
+        assert_eq!(bench.at(61_210, Normal), Faults::empty());
+    }
 }

@@ -86,9 +86,6 @@ pub const UNLOCK_GUARD: Duration = Duration::from_millis(500);
 /// Length of a lock pulse.
 pub const LOCK_PULSE: Duration = Duration::from_millis(600);
 
-/// The lock must be in position this long after the pulse began.
-pub const LOCK_CHECK: Duration = Duration::from_millis(800);
-
 /// Time from pulse to pulse while the lock is not in position.
 pub const LOCK_RETRY: Duration = Duration::from_secs(5);
 

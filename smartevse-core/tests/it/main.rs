@@ -9,6 +9,7 @@
 )]
 
 mod docs;
+mod guards;
 mod modem;
 mod options;
 mod oracle_rows;
@@ -21,4 +22,5 @@ mod safety_table;
 mod scenarios;
 mod stimuli;
 mod vectors;
+mod watching;
 mod world;
