@@ -5,7 +5,7 @@ use std::mem::discriminant;
 
 use smartevse_core::charger::{BootRecord, Charger};
 use smartevse_core::directive::{
-    ChargerConfig, Directive, Handshake, LockWish, PowerGrant, Requests,
+    ChargerConfig, DIRECTIVE_LEASE, Directive, Handshake, LockWish, PowerGrant, Requests,
 };
 use smartevse_core::faults::Faults;
 use smartevse_core::io::{
@@ -20,13 +20,15 @@ use smartevse_core::types::{
     Access, Amps, BlockReason, Celsius, DeciAmps, Duration, DutyPermille, Instant, Ohms,
 };
 
+use smartevse_core::vehicle::VehicleCheck;
+
 use super::blindfold::{Blindfold, reading};
 use super::moves::{Move, Press, Wait};
 use super::shape::shape_of;
 use super::station::Station;
 use super::world::{
     ACCESS, CABLE, DIODE, DUTY, GRANT, HARDWARE, HEAT, IMPOSED, LEASE, LOCK, LOCK_WISH, MAIN,
-    MAINS, MASTER, MONITOR, PHASES, PILOT, SECOND, SETTINGS, SILENT, World,
+    MAINS, MASTER, MONITOR, PHASES, PILOT, SECOND, SETTINGS, SILENT, VEHICLE, World,
 };
 
 /// Distance of two polls.
@@ -47,6 +49,8 @@ pub struct Bench {
     pub world: World,
     pub outputs: Outputs,
     sample: Option<PilotSample>,
+    /// Class of the sample, and what its low phase showed of a diode.
+    shown: (PilotClass, Option<bool>),
     requests: Requests,
     /// What went into the latest poll. Planning that does not renew its lease
     /// says nothing new.
@@ -77,6 +81,7 @@ impl Bench {
             world: World::default(),
             outputs: Outputs::SAFE,
             sample: None,
+            shown: (PilotClass::Unknown, None),
             requests: Requests::default(),
             latest: Default::default(),
             locked: false,
@@ -100,6 +105,7 @@ impl Bench {
             Move::Wait(Wait::Tick) => self.tick(),
             Move::Wait(Wait::For(span)) => self.run(span),
             Move::Wait(Wait::Change) => self.run_until_change(),
+            Move::Wait(Wait::Next) => self.run_to_deadline().map(drop),
             Move::Wait(Wait::Again) => self.judge(),
             Move::Wait(Wait::Late) => {
                 let now = self.now + GAP;
@@ -150,6 +156,44 @@ impl Bench {
             self.poll_around_deadline(end)?;
         }
         Ok(())
+    }
+
+    /// Polls up to the next deadline of the charging control that is not the
+    /// end of a lease, which is renewed; `false` = there is none in sight.
+    pub fn run_to_deadline(&mut self) -> Result<bool, Violation> {
+        let end = self.now + self.horizon();
+        while self.now < end {
+            let due = self.charger.deadline().state;
+            let issued = self.latest.1.issued;
+            let renews = issued.is_some_and(|issued| due == issued + DIRECTIVE_LEASE);
+            self.poll_around_deadline(end)?;
+            let expires = self.world.get(LEASE) != 0;
+            if !renews || expires {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// No timer that is running now runs longer.
+    pub fn horizon(&self) -> Duration {
+        match self.charger.status().block {
+            Some(BlockReason::Flapping(_)) => Duration::from_secs(310),
+            Some(_) | None => Duration::from_secs(65),
+        }
+    }
+
+    /// Class that the latest poll was shown, and the diode of its low phase.
+    pub fn shown(&self) -> (PilotClass, Option<bool>) {
+        if self.sample_age() > PILOT_STALE {
+            (PilotClass::Unknown, None)
+        } else {
+            self.shown
+        }
+    }
+
+    pub const fn is_locked(&self) -> bool {
+        self.locked
     }
 
     /// Two polls: what the deadline changes is then seen after an interval
@@ -255,6 +299,7 @@ impl Bench {
         let pulse = (1..1_000).contains(&self.outputs.duty.as_permille());
         let connected = self.outputs.pilot_switch == PilotSwitch::Closed;
         let diode = pulse.then_some(self.world.get(DIODE) == 0 || !connected);
+        self.shown = (self.class(), diode);
         self.sample = PilotSample::from_class(self.class(), diode, from, self.now);
     }
 
@@ -390,6 +435,12 @@ impl Bench {
                 0 => None,
                 1 => Some(DutyPermille::ZERO),
                 _ => Some(DutyPermille::from_permille(133)),
+            },
+            modem: match value(VEHICLE) {
+                0 => VehicleCheck::Accepted,
+                1 => VehicleCheck::NotRequired,
+                2 => VehicleCheck::Missing,
+                _ => VehicleCheck::Refused,
             },
             requests: self.requests,
             config: self.config(),

@@ -16,6 +16,9 @@
 //! were walked on from, how many were left at the edge, and the depth. From
 //! nodes at the edge it dives with random moves.
 //!
+//! A second walk ([`exhaustive`]) sorts nodes by a much coarser key
+//! ([`abstraction`]) and ends only when no abstract state is left.
+//!
 //! `MODEL_DEPTH=full` walks further, with two unhealthy parts at once instead
 //! of one.
 #![expect(
@@ -26,8 +29,11 @@
     reason = "test code may fail loudly"
 )]
 
+mod abstraction;
 mod bench;
 mod blindfold;
+mod coverage;
+mod exhaustive;
 mod moves;
 mod recovery;
 mod shape;
@@ -35,5 +41,7 @@ mod starts;
 mod station;
 mod tally;
 mod tests;
+mod timers;
+mod trail;
 mod walk;
 mod world;

@@ -54,6 +54,8 @@ pub enum Wait {
     For(Duration),
     /// Polls at the deadlines until something visible changes.
     Change,
+    /// Polls up to the next deadline that is not the end of a lease.
+    Next,
     /// One poll after 200 ms in which nobody watched.
     Late,
 }
@@ -93,6 +95,7 @@ impl fmt::Display for Move {
             Self::Wait(Wait::Tick) => f.write_str("10 ms"),
             Self::Wait(Wait::For(span)) => write!(f, "{} ms", span.as_millis()),
             Self::Wait(Wait::Change) => f.write_str("until it changes"),
+            Self::Wait(Wait::Next) => f.write_str("next deadline"),
             Self::Wait(Wait::Late) => f.write_str("200 ms unwatched"),
             Self::Press(press) => write!(f, "press {press:?}"),
             Self::Set(part, value) => {
@@ -107,7 +110,13 @@ impl fmt::Display for Move {
 /// The moves from an environment that leave at most so many parts unhealthy.
 pub fn moves_from(station: &Station, world: World, unhealthy: usize) -> Vec<Move> {
     let mut moves: Vec<Move> = WAITS.into_iter().map(Move::Wait).collect();
-    moves.extend(Press::ALL.map(Move::Press));
+    moves.extend(changes_from(station, world, unhealthy));
+    moves
+}
+
+/// The same without waits: everything that people and parts can do.
+pub fn changes_from(station: &Station, world: World, unhealthy: usize) -> Vec<Move> {
+    let mut moves: Vec<Move> = Press::ALL.map(Move::Press).to_vec();
     moves.push(Move::Reboot);
     for &part in station.parts {
         let count = u8::try_from(PARTS[part].values.len()).expect("few values");

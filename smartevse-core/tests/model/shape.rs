@@ -113,6 +113,10 @@ impl Reader {
     }
 
     fn take(&mut self, byte: u8) {
+        if self.without.is_some() {
+            self.skip(byte);
+            return;
+        }
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' => self.word.push(byte),
             b':' => self.end_name(),
@@ -133,19 +137,30 @@ impl Reader {
         }
     }
 
+    /// Looks for the end of a field that is left out.
+    fn skip(&mut self, byte: u8) {
+        match byte {
+            b'(' | b'{' | b'[' => self.depth += 1,
+            b')' | b'}' | b']' => {
+                self.depth = self.depth.saturating_sub(1);
+                self.leave();
+            }
+            b',' => self.leave(),
+            _ => {}
+        }
+    }
+
     /// A field name ends.
     fn end_name(&mut self) {
-        if self.without.is_none() {
-            let name = &self.word;
-            if WITHOUT.iter().any(|known| known.as_bytes() == name) {
-                self.without = Some(self.depth);
-            } else if name == b"recent" {
-                self.recent = Some(self.depth);
-                self.closings = 0;
-            }
-            let known = AGES.iter().find(|(known, _)| known.as_bytes() == name);
-            self.ages = known.map_or(&OTHER_AGES, |(_, ages)| ages);
+        let name = &self.word;
+        if WITHOUT.iter().any(|known| known.as_bytes() == name) {
+            self.without = Some(self.depth);
+        } else if name == b"recent" {
+            self.recent = Some(self.depth);
+            self.closings = 0;
         }
+        let known = AGES.iter().find(|(known, _)| known.as_bytes() == name);
+        self.ages = known.map_or(&OTHER_AGES, |(_, ages)| ages);
         self.word.clear();
     }
 
@@ -164,9 +179,7 @@ impl Reader {
         if self.word.is_empty() {
             return;
         }
-        if self.without.is_none() {
-            self.read();
-        }
+        self.read();
         self.word.clear();
     }
 

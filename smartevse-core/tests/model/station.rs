@@ -6,7 +6,7 @@ use smartevse_core::options::{CableKind, LockKind};
 
 use super::world::{
     ACCESS, CABLE, DIODE, DUTY, GRANT, HARDWARE, HEAT, IMPOSED, LEASE, LOCK, LOCK_WISH, MAIN,
-    MAINS, MASTER, MONITOR, PHASES, PILOT, SECOND, SETTINGS,
+    MAINS, MASTER, MONITOR, PHASES, PILOT, SECOND, SETTINGS, VEHICLE,
 };
 
 /// A charger as it is built and set up.
@@ -20,6 +20,7 @@ pub struct Station {
     pub lock: bool,
     pub node: bool,
     pub fixed_cable: bool,
+    pub modem: bool,
     /// The pilot is measured in front of the isolation switch: while isolated
     /// the board reads its own 12 V, else 0 V.
     pub measures_generator: bool,
@@ -28,7 +29,7 @@ pub struct Station {
 }
 
 /// The walks.
-pub const STATIONS: [Station; 4] = [
+pub const STATIONS: [Station; 5] = [
     Station {
         name: "socket with monitor and feedback",
         ventilation: false,
@@ -37,6 +38,7 @@ pub const STATIONS: [Station; 4] = [
         lock: false,
         node: false,
         fixed_cable: false,
+        modem: false,
         measures_generator: true,
         parts: &[
             PILOT, DIODE, ACCESS, GRANT, IMPOSED, MONITOR, HEAT, MAIN, SECOND, LEASE, PHASES,
@@ -51,6 +53,7 @@ pub const STATIONS: [Station; 4] = [
         lock: true,
         node: false,
         fixed_cable: false,
+        modem: false,
         measures_generator: true,
         parts: &[
             PILOT, ACCESS, GRANT, MAIN, LOCK, LEASE, HARDWARE, MAINS, LOCK_WISH,
@@ -64,6 +67,7 @@ pub const STATIONS: [Station; 4] = [
         lock: false,
         node: true,
         fixed_cable: false,
+        modem: false,
         measures_generator: false,
         parts: &[PILOT, DIODE, ACCESS, GRANT, IMPOSED, LEASE, PHASES, MASTER],
     },
@@ -75,10 +79,23 @@ pub const STATIONS: [Station; 4] = [
         lock: false,
         node: false,
         fixed_cable: true,
+        modem: false,
         measures_generator: false,
         parts: &[
             PILOT, DIODE, ACCESS, GRANT, IMPOSED, HEAT, LEASE, PHASES, MAINS,
         ],
+    },
+    Station {
+        name: "socket with modem",
+        ventilation: false,
+        monitor: false,
+        feedback: true,
+        lock: false,
+        node: false,
+        fixed_cable: false,
+        modem: true,
+        measures_generator: true,
+        parts: &[PILOT, DIODE, ACCESS, GRANT, MAIN, LEASE, HARDWARE, VEHICLE],
     },
 ];
 
@@ -86,6 +103,7 @@ impl Station {
     pub fn facts(&self) -> BoardFacts {
         BoardFacts {
             ventilation: self.ventilation,
+            modem: self.modem,
             residual_current_test: self.monitor,
             ..BoardFacts::default()
         }

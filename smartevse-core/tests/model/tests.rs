@@ -1,7 +1,9 @@
 //! The walks, and the proof that they see.
 
 use super::blindfold::Blindfold;
-use super::station::STATIONS;
+use super::coverage::Coverage;
+use super::exhaustive::{Care, Exhaustive};
+use super::station::{STATIONS, Station};
 use super::tally::Tally;
 use super::walk::{Extent, Walk};
 
@@ -126,4 +128,97 @@ fn when_the_heat_is_hidden_then_the_walk_fails() {
 #[test]
 fn when_the_loss_of_access_is_hidden_then_the_walk_fails() {
     must_see(Blindfold::Access, 11);
+}
+
+/// The exhaustive walk of every test run, over one of the stations.
+const SAMPLED: Care = Care {
+    representatives: 1,
+    recovery: 40,
+    first_only: false,
+};
+
+/// The exhaustive walk with `MODEL_DEPTH=full`, over all stations.
+const THOROUGH: Care = Care {
+    recovery: 1,
+    ..SAMPLED
+};
+
+/// The exhaustive walk with a guard taken away.
+const UNGUARDED: Care = Care {
+    recovery: 0,
+    first_only: true,
+    ..SAMPLED
+};
+
+/// Stations of the exhaustive walk of every test run: the node, which alone has
+/// the states in which a master is asked.
+const QUICK: std::ops::Range<usize> = 2..3;
+
+/// I-01 to I-26, I-29 to I-32; charging 2.5 rules 1 to 11, 3.5: the walk over
+/// the abstract states comes to its end without a broken invariant, and every
+/// state leads back.
+#[test]
+fn when_every_abstract_state_is_walked_on_from_then_no_invariant_breaks() {
+    let (stations, care) = if is_full() {
+        (&STATIONS[..], THOROUGH)
+    } else {
+        (&STATIONS[QUICK], SAMPLED)
+    };
+    let mut total = Tally::default();
+    let mut coverage = Coverage::default();
+    let mut keys = 0;
+    for station in stations {
+        let (tally, entered, count) = walk_to_the_end(station, care);
+        total.add(&tally);
+        coverage.add(&entered);
+        keys += count;
+    }
+    println!("all: {keys} abstract states; {total}\n{coverage}");
+    for end in total.ends.keys() {
+        assert!(ENDS.contains(&end.as_str()), "{end}");
+    }
+    let (entered, missed) = coverage.surprises();
+    assert!(entered.is_empty(), "{entered:?}");
+    assert!(missed.is_empty(), "{missed:?}");
+    if is_full() {
+        for row in ROWS {
+            assert!(total.hits.of(row) > 0, "I-{row:02} never came up");
+        }
+    }
+}
+
+fn walk_to_the_end(station: &'static Station, care: Care) -> (Tally, Coverage, usize) {
+    let report = Exhaustive::run(station, Blindfold::None, care);
+    let (name, tally) = (station.name, report.tally);
+    println!("{name}: {} abstract states; {tally}", report.keys);
+    for one in &report.found {
+        println!("{name}: {one}");
+    }
+    assert!(report.found.is_empty(), "{name}");
+    assert_eq!(tally.left, 0, "{name}: states were not walked on from");
+    assert_eq!(tally.states, tally.known, "{name}");
+    (tally, report.coverage, report.keys)
+}
+
+/// I-04, I-06, I-07, I-08, I-11, I-23, I-24: without a guard the exhaustive walk
+/// fails, and at the invariant that the guard serves.
+#[test]
+fn when_a_guard_is_hidden_then_the_exhaustive_walk_fails() {
+    let guards = [
+        (Blindfold::Diode, 4),
+        (Blindfold::Monitor, 8),
+        (Blindfold::Debounce, 4),
+        (Blindfold::Weld, 23),
+        (Blindfold::Freshness, 7),
+        (Blindfold::Heat, 24),
+        (Blindfold::Access, 11),
+    ];
+    for (blindfold, number) in guards {
+        let report = Exhaustive::run(&STATIONS[0], blindfold, UNGUARDED);
+        let seen = report.found.first().map(|one| one.violation.number);
+        for one in &report.found {
+            println!("{blindfold:?}: {one}");
+        }
+        assert_eq!(seen, Some(number), "{blindfold:?}: {}", report.tally);
+    }
 }

@@ -13,6 +13,7 @@ use super::recovery::{Driver, Known, recover};
 use super::starts::starts;
 use super::station::Station;
 use super::tally::Tally;
+use super::trail::Trail;
 
 /// How far a walk goes.
 #[derive(Clone, Copy, Debug)]
@@ -69,18 +70,11 @@ impl fmt::Display for Counterexample {
     }
 }
 
-/// Where a node came from.
-struct Origin {
-    parent: Option<(usize, Move)>,
-    start: &'static str,
-    depth: u32,
-}
-
 /// A walk that is under way.
 pub struct Walk {
     extent: Extent,
     known: HashSet<u64>,
-    origins: Vec<Origin>,
+    trail: Trail,
     queue: VecDeque<(usize, Bench)>,
     ways: Known,
     tally: Tally,
@@ -99,14 +93,14 @@ impl Walk {
         let mut walk = Self {
             extent,
             known: HashSet::new(),
-            origins: Vec::new(),
+            trail: Trail::default(),
             queue: VecDeque::new(),
             ways: Known::default(),
             tally: Tally::default(),
             found: Vec::new(),
         };
         for (name, bench) in starts(station, blindfold) {
-            walk.add(None, name, 0, bench);
+            walk.add(bench, |trail| trail.start(name));
         }
         walk.go();
         walk.tally.left = walk.queue.len() as u64;
@@ -124,7 +118,7 @@ impl Walk {
                 break;
             };
             self.tally.states += 1;
-            self.tally.depth = self.tally.depth.max(self.origins[id].depth);
+            self.tally.depth = self.tally.depth.max(self.trail.depth(id));
             if self.extent.recovery {
                 self.try_ways_back(id, &bench);
             }
@@ -170,14 +164,13 @@ impl Walk {
     }
 
     fn try_moves(&mut self, id: usize, bench: &Bench) {
-        let (start, depth) = (self.origins[id].start, self.origins[id].depth + 1);
         for step in moves_from(bench.station, bench.world, self.extent.unhealthy) {
             let mut next = bench.clone();
             let result = next.make(step);
             self.tally.moves += 1;
             self.tally.note_hits(bench.watch.hits(), &next.watch);
             match result {
-                Ok(()) => self.add(Some((id, step)), start, depth, next),
+                Ok(()) => self.add(next, |trail| trail.step(id, step)),
                 Err(violation) => self.note(id, &[step], None, violation),
             }
         }
@@ -195,20 +188,9 @@ impl Walk {
         }
     }
 
-    fn add(
-        &mut self,
-        parent: Option<(usize, Move)>,
-        start: &'static str,
-        depth: u32,
-        bench: Bench,
-    ) {
+    fn add(&mut self, bench: Bench, note: impl FnOnce(&mut Trail) -> usize) {
         if self.known.insert(bench.key()) {
-            let id = self.origins.len();
-            self.origins.push(Origin {
-                parent,
-                start,
-                depth,
-            });
+            let id = note(&mut self.trail);
             self.queue.push_back((id, bench));
         }
     }
@@ -220,15 +202,11 @@ impl Walk {
         if self.found.iter().any(known) {
             return;
         }
-        let mut moves = last.to_vec();
-        let mut at = &self.origins[id];
-        while let Some((parent, step)) = at.parent {
-            moves.insert(0, step);
-            at = &self.origins[parent];
-        }
+        let (start, mut moves) = self.trail.way(id);
+        moves.extend(last);
         self.found.push(Counterexample {
             violation,
-            start: at.start,
+            start,
             moves,
             driver,
             states: self.known.len(),

@@ -38,9 +38,10 @@ pub const MASTER: usize = 15;
 pub const DUTY: usize = 16;
 pub const LOCK_WISH: usize = 17;
 pub const SETTINGS: usize = 18;
+pub const VEHICLE: usize = 19;
 
 /// The parts, by their numbers above.
-pub const PARTS: [Part; 19] = [
+pub const PARTS: [Part; 20] = [
     part(
         "pilot",
         3,
@@ -70,6 +71,11 @@ pub const PARTS: [Part; 19] = [
     part("fixed duty", 1, &["none", "0", "133"]),
     part("lock wish", 1, &["auto", "keep", "release"]),
     part("settings", 1, &["as built", "fixed cable", "MAX 8 A"]),
+    part(
+        "vehicle id",
+        1,
+        &["accepted", "not required", "missing", "refused"],
+    ),
 ];
 
 /// Value of the pilot without fresh samples.
