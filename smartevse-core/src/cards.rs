@@ -74,19 +74,17 @@ impl CardList {
         }
     }
 
-    /// Deletes the entry that accepts this card.
+    /// Deletes every entry that accepts this card: it may be stored with and
+    /// without its seventh byte.
     pub fn delete(&mut self, card: &Uid) -> CardChange {
-        match self
-            .slots
-            .iter_mut()
-            .find(|slot| slot.is_some_and(|stored| accepts(&stored, card)))
-        {
-            Some(slot) => {
+        let mut change = CardChange::NotStored;
+        for slot in &mut self.slots {
+            if slot.is_some_and(|stored| accepts(&stored, card)) {
                 *slot = None;
-                CardChange::Deleted
+                change = CardChange::Deleted;
             }
-            None => CardChange::NotStored,
         }
+        change
     }
 
     /// Deletes all cards.
@@ -137,6 +135,17 @@ mod tests {
         assert!(!list.knows(&uid(99)));
         assert_eq!(list.len(), 99);
         assert_eq!(list.delete(&uid(99)), CardChange::NotStored);
+    }
+
+    /// I-27: a card that is stored twice, once without its seventh byte, is
+    /// not found after it was deleted.
+    #[test]
+    fn when_two_entries_accept_a_card_then_both_are_deleted() {
+        let six = Uid::new(&[4, 1, 2, 3, 4, 5]).unwrap();
+        let mut list = CardList::from_cards(&[six, uid(1), uid(2)]);
+        assert_eq!(list.delete(&uid(1)), CardChange::Deleted);
+        assert!(!list.knows(&uid(1)));
+        assert_eq!(list.len(), 1);
     }
 
     /// Charging 6.3: only a six-byte entry accepts a longer card.

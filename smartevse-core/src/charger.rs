@@ -173,10 +173,13 @@ impl Charger {
     /// `now` must not run backward; a step back is taken as no time passed.
     pub fn poll(&mut self, now: Instant, inputs: &Inputs, directive: &Directive) -> Outputs {
         let now = self.last_poll.map_or(now, |last| now.latest(last));
-        if self.last_poll != Some(now) {
+        let mut agenda = Agenda::new(now);
+        if self.last_poll == Some(now) {
+            // What the first poll of this moment waits for is still to come.
+            agenda.reached(self.deadline.state);
+        } else {
             self.settled = self.settling;
         }
-        let mut agenda = Agenda::new(now);
         self.sense(inputs, directive, &mut agenda);
         self.plan(&mut agenda);
         self.transit(&mut agenda);
@@ -208,8 +211,14 @@ impl Charger {
         // A fixed cable has no rating and no lock of its own: whatever comes
         // after it is stricter and need not wait for the vehicle to leave.
         let stricter = self.lease.config().cable == CableKind::Fixed;
-        let may_rewire =
-            self.machine.state() == ChargeState::A && (stricter || !self.presence.is_here());
+        let repeated = self.last_poll == Some(agenda.now());
+        let may_rewire = self.machine.state() == ChargeState::A
+            && (stricter || !self.presence.is_here())
+            && !repeated;
+        if repeated {
+            // Settings wait for the next moment (I-25).
+            agenda.again();
+        }
         self.lease.update(directive, may_rewire, agenda);
         let line = Line {
             drive: Drive::of(&self.outputs),

@@ -69,11 +69,6 @@ impl Hold {
         self.0 = None;
     }
 
-    /// Whether it does not hold.
-    pub const fn is_clear(&self) -> bool {
-        self.0.is_none()
-    }
-
     /// Whether it holds for at least this long.
     pub fn lasted(&self, span: Duration, agenda: &mut Agenda) -> bool {
         self.0.is_some_and(|since| agenda.reached(since + span))

@@ -160,6 +160,11 @@ impl Contactors {
         oldest.is_some_and(|at| !agenda.reached(at + FLAPPING_WINDOW))
     }
 
+    /// The main contactor was open before this moment (I-25).
+    pub fn main_rests(&self, now: Instant) -> bool {
+        !self.main.is_closed() && self.main_changed < now
+    }
+
     pub const fn main(&self) -> Contactor {
         self.main
     }

@@ -59,7 +59,7 @@ impl FeedbackWatch {
         self.welded = weld;
         // An output that refuses its level leaves the position unknown.
         let refused = inputs.hardware.contains(HardwareFaults::CONTACTOR);
-        if refused || (weld && !contactors.main().is_closed()) {
+        if refused || (weld && contactors.main_rests(agenda.now())) {
             self.trouble = Trouble::Latched;
         }
         let missing = missing(&mut self.main_missing, contactors.main(), main, agenda)
@@ -69,18 +69,14 @@ impl FeedbackWatch {
                 second,
                 agenda,
             );
-        self.note_missing(missing, contactors, agenda);
-    }
-
-    fn note_missing(&mut self, missing: bool, contactors: &Contactors, agenda: &mut Agenda) {
-        let closed = contactors.main().is_closed();
-        if self
-            .sound
-            .holds_for(closed && !missing, CONTACTOR_FEEDBACK, agenda)
-            && self.main_ok()
-        {
+        let closed = contactors.main().is_closed() && reads_sound(inputs, contactors);
+        if self.sound.holds_for(closed, CONTACTOR_FEEDBACK, agenda) {
             self.retried = false;
         }
+        self.note_missing(missing, agenda);
+    }
+
+    fn note_missing(&mut self, missing: bool, agenda: &mut Agenda) {
         if let Trouble::Retry(at) = self.trouble {
             if !missing && agenda.reached(at) {
                 self.trouble = Trouble::None;
@@ -88,11 +84,6 @@ impl FeedbackWatch {
         } else if missing && self.trouble == Trouble::None {
             self.fail(agenda.now());
         }
-    }
-
-    /// The main contactor is not on its way to being judged missing.
-    fn main_ok(&self) -> bool {
-        self.main_missing.is_clear() && self.second_missing.is_clear()
     }
 
     fn fail(&mut self, now: Instant) {
@@ -140,6 +131,21 @@ impl FeedbackWatch {
         faults.set(Faults::CONTACTOR_FAULT, self.trouble == Trouble::Latched);
         faults
     }
+}
+
+/// A contactor that is commanded closed reads closed, and none reads open.
+fn reads_sound(inputs: &Inputs, contactors: &Contactors) -> bool {
+    let pairs = [
+        (contactors.main(), inputs.contactor1),
+        (contactors.second(), inputs.contactor2),
+    ];
+    let reads = |wanted: ContactorFeedback| {
+        let one = |(command, feedback): &(Contactor, ContactorFeedback)| {
+            command.is_closed() && *feedback == wanted
+        };
+        pairs.iter().any(one)
+    };
+    reads(ContactorFeedback::Closed) && !reads(ContactorFeedback::Open)
 }
 
 fn contradicts_open(command: Contactor, feedback: ContactorFeedback) -> bool {
@@ -223,6 +229,23 @@ mod tests {
         assert_eq!(bench.watch.latched(), Faults::CONTACTOR_FAULT);
         bench.watch.reset();
         assert_eq!(bench.at(9_010, false, Open), Faults::empty());
+    }
+
+    /// charging 4.3, I-23: only feedback that reads closed earns another retry.
+    #[test]
+    fn when_the_feedback_is_lost_after_a_retry_then_the_next_failure_latches() {
+        let mut bench = Bench::new();
+        bench.at(1_000, true, Open);
+        bench.at(1_010, true, Open);
+        bench.at(1_510, true, Open);
+        bench.at(1_520, false, Open);
+        assert_eq!(bench.at(61_510, false, Open), Faults::empty());
+        bench.at(62_000, true, ContactorFeedback::NotFitted);
+        bench.at(63_000, true, ContactorFeedback::NotFitted);
+        bench.at(64_000, true, ContactorFeedback::NotFitted);
+        bench.at(65_000, true, Open);
+        assert_eq!(bench.at(65_500, true, Open), Faults::CONTACTOR_FAULT);
+        assert_eq!(bench.watch.latched(), Faults::CONTACTOR_FAULT);
     }
 
     /// charging 4.3: one retry after 60 s, then latched.

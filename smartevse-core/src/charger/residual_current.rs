@@ -22,12 +22,21 @@ enum Test {
     Asserted(Instant),
     /// The monitor reacted; the output is off since.
     Released(Instant),
-    /// Passed at.
+    /// Passed; the monitor reacted at.
     Passed(Instant),
     /// Failed at; one retry.
     Failed(Instant),
     /// Failed twice.
     Dead,
+}
+
+/// What the monitor shows of its test.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Reaction {
+    Calm,
+    Active,
+    /// Nothing is connected.
+    Unknown,
 }
 
 /// What the monitor depends on.
@@ -114,7 +123,13 @@ impl ResidualWatch {
         let before = self.test;
         if context.enabled && context.fitted {
             let refused = inputs.hardware.contains(HardwareFaults::RESIDUAL_CURRENT);
-            self.step_test(context, level || edge, refused, agenda);
+            let reacts = inputs.residual_current == ResidualCurrentInput::Fault || edge;
+            let shown = match (reacts, level) {
+                (true, _) => Reaction::Active,
+                (false, true) => Reaction::Unknown,
+                (false, false) => Reaction::Calm,
+            };
+            self.step_test(context, shown, refused, agenda);
         } else if self.test != Test::Dead {
             self.test = Test::Due;
         }
@@ -133,18 +148,18 @@ impl ResidualWatch {
     fn step_test(
         &mut self,
         context: TestContext,
-        reacts: bool,
+        shown: Reaction,
         refused: bool,
         agenda: &mut Agenda,
     ) {
         let now = agenda.now();
         self.test = match self.test {
             Test::Asserted(_) | Test::Released(_) if !context.open => Test::Due,
-            Test::Asserted(_) if reacts => Test::Released(now),
+            Test::Asserted(_) if shown == Reaction::Active => Test::Released(now),
             Test::Asserted(since) if refused || agenda.reached(since + RESIDUAL_TEST) => {
                 self.failed(now)
             }
-            Test::Released(_) if !reacts => Test::Passed(now),
+            Test::Released(since) if shown == Reaction::Calm => passed(since, agenda),
             Test::Released(since) if agenda.reached(since + RESIDUAL_TEST) => {
                 // Still active without the test output: a real residual current.
                 self.tripped = true;
@@ -230,6 +245,15 @@ impl ResidualWatch {
         let mut faults = Faults::empty();
         faults.set(Faults::RCM_TRIPPED, self.tripped);
         faults
+    }
+}
+
+/// A pass counts from the reaction of the monitor.
+fn passed(since: Instant, agenda: &mut Agenda) -> Test {
+    if agenda.reached(since + RESIDUAL_TEST_VALID) {
+        Test::Due
+    } else {
+        Test::Passed(since)
     }
 }
 
@@ -368,6 +392,31 @@ mod tests {
         assert!(bench.watch.awaits_test(bench.context));
     }
 
+    /// charging 8: a monitor that is not there does not pass its test.
+    #[test]
+    fn when_the_monitor_disappears_in_its_test_then_it_is_not_passed() {
+        let missing = ResidualCurrentInput::NotFitted;
+        let mut bench = Bench::new(true);
+        bench.at(0, Normal);
+        bench.at(50, missing);
+        bench.at(100, Normal);
+        assert!(bench.watch.awaits_test(bench.context) && bench.watch.test_output());
+        bench.at(150, Fault);
+        bench.at(200, missing);
+        assert!(bench.watch.awaits_test(bench.context));
+    }
+
+    /// charging 8: the 24 h count from the reaction of the monitor.
+    #[test]
+    fn when_nobody_looks_for_a_day_in_the_middle_of_a_test_then_it_is_not_passed() {
+        let day = 24 * 3_600_000;
+        let mut bench = Bench::new(true);
+        bench.at(0, Normal);
+        bench.at(50, Fault);
+        bench.at(50 + day, Normal);
+        assert!(bench.watch.awaits_test(bench.context));
+    }
+
     /// charging 8: one retry after 60 s, then dead.
     #[test]
     fn when_the_monitor_never_reacts_then_failed_for_good() {
@@ -444,7 +493,7 @@ mod tests {
         assert!(!bench.watch.awaits_test(bench.context));
     }
 
-    /// charging 8: at least every 24 h.
+    /// charging 8: at least every 24 h, from the reaction of the monitor.
     #[test]
     fn when_a_day_has_passed_then_tested_again() {
         const DAY: u64 = 24 * 3_600 * 1_000;
@@ -452,9 +501,9 @@ mod tests {
         bench.at(0, Normal);
         bench.at(50, Fault);
         bench.at(100, Normal);
-        bench.at(100 + DAY - 10, Normal);
+        bench.at(50 + DAY - 10, Normal);
         assert!(!bench.watch.is_testing());
-        bench.at(100 + DAY, Normal);
+        bench.at(50 + DAY, Normal);
         assert!(bench.watch.test_output());
     }
 

@@ -92,7 +92,9 @@ impl PilotWatch {
         let sample = inputs.pilot.as_ref().filter(|_| !failed);
         self.class = classify(sample, agenda.now(), Some(self.class));
         self.low_good = sample.is_some_and(|sample| diode_good(sample.low));
-        self.hold(line, agenda.now());
+        // A level that must not be counts from its sample, not from this poll.
+        let seen_at = sample.map_or(agenda.now(), |sample| sample.at.earliest(agenda.now()));
+        self.hold(line, agenda.now(), seen_at);
     }
 
     fn note_gap(&mut self, inputs: &Inputs, last_poll: Option<Instant>) {
@@ -118,11 +120,11 @@ impl PilotWatch {
         self.valid.clear();
     }
 
-    fn hold(&mut self, line: Line, now: Instant) {
+    fn hold(&mut self, line: Line, now: Instant, seen_at: Instant) {
         let asks = self.asks_at(line.ventilation);
         let diode_lost = line.drive == Drive::Pulsed && !self.low_good;
         self.asks.update(asks, now);
-        self.unfit.update(!asks || diode_lost, now);
+        self.unfit.update(!asks || diode_lost, seen_at);
         self.invalid
             .update(!self.class.is_valid() && line.drive != Drive::Negative, now);
         self.valid.update(self.class.is_valid(), now);
@@ -192,7 +194,9 @@ impl PilotWatch {
 
     /// Moment by which a fresh sample must have come.
     pub fn sample_deadline(&self, now: Instant, stale: Duration, soon: Duration) -> Instant {
-        let due = self.newest.map_or(now, |newest| newest + stale);
+        // A sample is stale just after its time, not at its end (I-25).
+        let over = stale + Duration::from_micros(1);
+        let due = self.newest.map_or(now, |newest| newest + over);
         if due > now { due } else { now + soon }
     }
 }

@@ -123,11 +123,10 @@ impl Charger {
         if matches!(self.machine.state(), ChargeState::C | ChargeState::C1) {
             match self.safety_opening(agenda) {
                 Some(opening) => self.open_now(opening, agenda),
-                None if self.entered_now(agenda) => {}
                 None => self.run_energy(agenda),
             }
         } else if self.entered_now(agenda) {
-            // A second poll at the same moment changes nothing (I-25).
+            self.end_offer(agenda);
         } else if self.pilot.sees(PilotClass::A12) {
             self.leave_for_a(agenda);
         } else {
@@ -137,6 +136,15 @@ impl Charger {
 
     fn entered_now(&self, agenda: &Agenda) -> bool {
         self.last_poll == Some(agenda.now()) && self.machine.since() == agenda.now()
+    }
+
+    /// A second poll at the same moment changes nothing (I-25), unless access
+    /// has ended since the first one (I-11).
+    fn end_offer(&mut self, agenda: &mut Agenda) {
+        let idle = matches!(self.machine.state(), ChargeState::A | ChargeState::B1);
+        if !idle && !self.lease.has_access() {
+            self.go(ChargeState::B1, agenda);
+        }
     }
 
     fn leave_for_a(&mut self, agenda: &mut Agenda) {

@@ -119,6 +119,7 @@ fn lock_is_good(step: &Step<'_>) -> bool {
     config.cable == CableKind::Fixed
         || step.past.cable.fixed_is_waiting(config)
         || config.lock == LockKind::Disabled
+        || !step.past.bolted
         || step.facts.lock_advisory
         || matches!(feedback, LockFeedback::Locked | LockFeedback::NotFitted)
 }

@@ -60,7 +60,8 @@ pub(super) fn resume_at(limit: Celsius) -> Celsius {
 impl HeatWatch {
     /// Takes the inputs of a poll in.
     pub(super) fn update(&mut self, here: &Seen) {
-        let wanted = Some(here.directive.config.max_temperature);
+        let (low, high) = (Celsius::from_celsius(40), Celsius::from_celsius(75));
+        let wanted = Some(here.directive.config.max_temperature.clamp(low, high));
         if here.is_fresh() && wanted != self.limit {
             *self = Self {
                 limit: wanted,

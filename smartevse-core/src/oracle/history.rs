@@ -5,6 +5,7 @@ use smartevse_types::{Duration, Instant};
 use crate::charger::BoardFacts;
 use crate::faults::Faults;
 use crate::io::{LockDrive, PilotSwitch};
+use crate::options::{CableKind, LockKind};
 use crate::state::ChargeState;
 
 use super::heat::HeatWatch;
@@ -16,8 +17,8 @@ use super::residual::ResidualWatch;
 use super::spell::Spell;
 use super::step::Seen;
 
-/// 12 V for this long: the vehicle has left (GONE_DEBOUNCE).
-const GONE: Duration = Duration::from_millis(300);
+/// 12 V for this long: the vehicle has left, whatever the status says (I-21).
+const GONE: Duration = Duration::from_secs(1);
 
 /// The latest opening of the main contactor.
 #[derive(Clone, Copy, Debug)]
@@ -117,6 +118,8 @@ pub(super) struct History {
     pub(super) waiting: Spell,
     /// Charging is held by a button or a safe restart.
     pub(super) held: bool,
+    /// The cable needs a lock, by the settings that are surely in force.
+    pub(super) bolted: bool,
     /// No change is due before this moment.
     pub(super) promise: Option<Instant>,
 }
@@ -148,6 +151,7 @@ impl History {
         self.stopping
             .mark(here.status.state == ChargeState::C1, now);
         self.above_grant.mark(is_above_grant(here), now);
+        self.note_bolt(previous, here);
         self.note_hold(previous, here);
         let waiting = self.is_waiting(facts, previous, here);
         self.waiting.mark(waiting, now);
@@ -169,8 +173,18 @@ impl History {
         self.pulsing.mark(is_offer(here.outputs.duty), here.now);
     }
 
+    /// CONFIG and LOCK wait for state A without a vehicle (I-32).
+    fn note_bolt(&mut self, previous: Option<&Seen>, here: &Seen) {
+        let config = &here.directive.config;
+        let idle = previous
+            .is_none_or(|seen| seen.status.state == ChargeState::A && !seen.status.vehicle_present);
+        if idle {
+            self.bolted = config.cable == CableKind::Socket && config.lock != LockKind::Disabled;
+        }
+    }
+
     /// A stop by button or a safe restart holds until a reason to start, or
-    /// until the vehicle leaves. What happened before the first poll is not
+    /// until a vehicle leaves; a restart without a vehicle holds for the next. What happened before the first poll is not
     /// known.
     fn note_hold(&mut self, previous: Option<&Seen>, here: &Seen) {
         let Some(seen) = previous else {
@@ -181,7 +195,9 @@ impl History {
         if old.start != new.start {
             self.held = false;
         }
-        if self.pilot.gone.length(here.now) >= GONE {
+        let left = seen.status.vehicle_present && !here.status.vehicle_present;
+        let unnoticed = here.status.vehicle_present && self.pilot.gone.length(here.now) >= GONE;
+        if left || unnoticed {
             self.held = false;
         }
         if old.button_stop != new.button_stop || old.safe_restart != new.safe_restart {

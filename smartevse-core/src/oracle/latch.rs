@@ -88,23 +88,27 @@ impl LatchWatch {
         let rising = here.status.local_faults.difference(before);
         let falling = before.difference(here.status.local_faults);
         let was_closed = previous.is_some_and(Seen::closed);
+        let service = previous.is_some_and(|seen| {
+            seen.directive.requests.service_reset != here.directive.requests.service_reset
+        });
         if rising.contains(Faults::PILOT_FAULT) && was_closed && view.gap <= TOLERATED {
             self.pilot_faults = self.pilot_faults.saturating_add(1);
         }
-        if falling.contains(Faults::CONTACTOR_FAULT) {
+        if service {
+            self.retry = Retry::Free;
+        } else if falling.contains(Faults::CONTACTOR_FAULT) {
             self.retry = Retry::Used;
         }
         let second = previous.is_some_and(Seen::second);
-        let no_close = was_closed
-            && (here.inputs.contactor1 == ContactorFeedback::Open
-                || (second && here.inputs.contactor2 == ContactorFeedback::Open));
+        let no_close = (was_closed && here.inputs.contactor1 == ContactorFeedback::Open)
+            || (second && here.inputs.contactor2 == ContactorFeedback::Open);
         if rising.contains(Faults::CONTACTOR_FAULT) && no_close && self.retry == Retry::Free {
             self.retry = Retry::Since(here.now);
         }
-        let second_works = !here.second() || here.inputs.contactor2 != ContactorFeedback::Open;
-        let works =
-            here.closed() && here.inputs.contactor1 == ContactorFeedback::Closed && second_works;
-        if works {
+        let (first, second) = (here.inputs.contactor1, here.inputs.contactor2);
+        let reads = |wanted| first == wanted || (here.second() && second == wanted);
+        let works = reads(ContactorFeedback::Closed) && !reads(ContactorFeedback::Open);
+        if here.closed() && works {
             self.forget_retry();
         }
     }

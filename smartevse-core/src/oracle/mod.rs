@@ -197,17 +197,17 @@ impl Watch {
         outputs: &Outputs,
         status: &ChargerStatus,
     ) -> Result<(), Violation> {
-        let here = Seen {
+        let mut here = Seen {
             now,
             inputs: *inputs,
             directive: *directive,
             outputs: *outputs,
             status: *status,
         };
-        let previous = self.previous;
-        self.past.update(&self.facts, previous.as_ref(), &here);
+        here.adopt(self.previous.as_ref());
+        self.past.update(&self.facts, self.previous.as_ref(), &here);
         let result = self.judge(&here);
-        self.past.drive(previous.as_ref(), &here);
+        self.past.drive(self.previous.as_ref(), &here);
         self.previous = Some(here);
         result
     }

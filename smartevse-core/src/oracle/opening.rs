@@ -153,7 +153,6 @@ fn is_urgent(step: &Step<'_>) -> bool {
         || !view.fresh
         || view.diode == Some(false)
         || view.gap > STALE
-        || step.interval() > TOLERATED
 }
 
 /// I-11.

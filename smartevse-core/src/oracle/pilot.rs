@@ -84,7 +84,9 @@ pub(super) struct View {
     pub(super) fresh: bool,
     /// Low phase: good, lost, or not known.
     pub(super) diode: Option<bool>,
-    /// Time since the previous sample that nobody watched.
+    /// Some low phase may show a diode, even right after the pulses began.
+    pub(super) may_be_diode: bool,
+    /// Time since the previous poll that nobody watched.
     pub(super) gap: Duration,
     /// Some sample may be 12 V.
     pub(super) may_be_gone: bool,
@@ -110,7 +112,6 @@ pub(super) struct PilotWatch {
     /// Clearly 12 V.
     pub(super) gone: Spell,
     driven_at: Instant,
-    last_at: Option<Instant>,
 }
 
 impl PilotWatch {
@@ -130,8 +131,8 @@ impl PilotWatch {
             self.forget(now);
             return;
         };
-        self.view = self.look(now, &sample, reachable, pulse);
-        self.last_at = Some(sample.at);
+        let polled = previous.map(|seen| seen.now);
+        self.view = self.look(now, polled, &sample, (reachable, pulse));
         if !self.view.fresh {
             self.forget(now);
             return;
@@ -157,7 +158,13 @@ impl PilotWatch {
         self.gone = Spell::default();
     }
 
-    fn look(&self, now: Instant, sample: &PilotSample, reachable: bool, pulse: bool) -> View {
+    fn look(
+        &self,
+        now: Instant,
+        polled: Option<Instant>,
+        sample: &PilotSample,
+        (reachable, pulse): (bool, bool),
+    ) -> View {
         let seen = reachable && self.is_settled(sample);
         let level = if seen {
             Level::of(sample.high)
@@ -169,9 +176,8 @@ impl PilotWatch {
             seen,
             fresh: now.since(sample.at) <= STALE,
             diode: sample.low.filter(|_| seen && pulse).map(diode_is_good),
-            gap: self
-                .last_at
-                .map_or(Duration::ZERO, |last| sample.from.since(last)),
+            may_be_diode: reachable && pulse && sample.low.is_some_and(diode_is_good),
+            gap: sample.from.since(polled.unwrap_or(sample.from)),
             may_be_gone: sample.high.max.as_milli() > 10_200,
             may_be_released: sample.high.max.as_milli() > 7_200,
         }
@@ -213,7 +219,7 @@ impl PilotWatch {
         self.mixed.mark(mixed, sample.at);
         self.suspect.mark(forbidden || mixed, sample.at);
         self.gone.mark(level == Level::V12, sample.at);
-        self.diode_seen |= self.view.diode == Some(true);
+        self.diode_seen |= self.view.may_be_diode;
     }
 
     /// Takes the outputs of a poll in, after they were judged.

@@ -42,6 +42,10 @@ impl ResidualWatch {
         let level = here.inputs.residual_current;
         let enabled = here.directive.config.residual_current;
         let closed = previous.is_some_and(|seen| seen.closed() || seen.second());
+        if previous.is_some_and(|seen| seen.outputs.residual_current_test) {
+            // The output was driven until this poll.
+            self.test_at = Some(now);
+        }
         self.testing = !closed && self.test_at.is_some_and(|at| now.since(at) <= NORMAL);
         self.note_test(previous, here);
         let active = enabled && level != ResidualCurrentInput::Normal && !self.testing;

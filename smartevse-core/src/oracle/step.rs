@@ -20,11 +20,21 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    /// Whether the directive is still valid.
+    /// Whether the directive is valid: less than a second old, and not from a
+    /// future further away than that.
     pub(super) fn is_fresh(&self) -> bool {
-        self.directive
-            .issued
-            .is_some_and(|issued| self.now.since(issued) <= DIRECTIVE_LEASE)
+        self.directive.issued.is_some_and(|issued| {
+            self.now.since(issued) < DIRECTIVE_LEASE && issued.since(self.now) <= DIRECTIVE_LEASE
+        })
+    }
+
+    /// An expired directive changes no setting and carries no request.
+    pub(super) fn adopt(&mut self, previous: Option<&Self>) {
+        if !self.is_fresh() {
+            let old = previous.map_or_else(Directive::default, |seen| seen.directive);
+            self.directive.config = old.config;
+            self.directive.requests = old.requests;
+        }
     }
 
     /// Whether somebody is authorised to charge.

@@ -22,6 +22,9 @@ use super::step::Seen;
 
 /// A vehicle that answers later than this is not called willing.
 const ANSWER: Duration = Duration::from_secs(3);
+/// MAX TEMP lies between these.
+const LOW_LIMIT: Celsius = Celsius::from_celsius(40);
+const HIGH_LIMIT: Celsius = Celsius::from_celsius(75);
 /// Longest restart delay that fits into the 90 s.
 const LONGEST_DELAY: Duration = Duration::from_secs(60);
 
@@ -63,7 +66,8 @@ pub(super) fn is_sound(facts: &BoardFacts, here: &Seen, residual: &ResidualWatch
     let config = &here.directive.config;
     let cool = match inputs.temperature {
         TemperatureInput::Measured(celsius) => {
-            celsius <= resume_at(config.max_temperature) && celsius >= Celsius::from_celsius(-40)
+            celsius <= resume_at(config.max_temperature.clamp(LOW_LIMIT, HIGH_LIMIT))
+                && celsius >= Celsius::from_celsius(-40)
         }
         TemperatureInput::NotFitted => true,
         TemperatureInput::Missing | TemperatureInput::Failed => false,

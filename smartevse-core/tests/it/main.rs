@@ -10,6 +10,7 @@
 
 mod docs;
 mod guards;
+mod instants;
 mod modem;
 mod options;
 mod oracle_rows;

@@ -40,6 +40,8 @@ pub struct Rig {
     pub rcm: bool,
     pub rcm_reacts: bool,
     pub outputs: Outputs,
+    /// Age of the pilot samples.
+    pub delay: Duration,
 }
 
 impl Rig {
@@ -80,6 +82,7 @@ impl Rig {
             rcm: false,
             rcm_reacts: true,
             outputs: Outputs::default(),
+            delay: Duration::ZERO,
         }
     }
 
@@ -137,7 +140,8 @@ impl Rig {
         match self.level {
             Level::Class(PilotClass::Unknown) => self.inputs.pilot,
             Level::Class(class) => {
-                PilotSample::from_class(class, pulsed.then_some(self.diode), from, self.now)
+                let (from, at) = (from - self.delay, self.now - self.delay);
+                PilotSample::from_class(class, pulsed.then_some(self.diode), from, at)
             }
             Level::Volts { high, low } => {
                 let low = if self.diode {

@@ -6,10 +6,10 @@ use crate::charger::BoardFacts;
 use crate::directive::{ChargerConfig, ChargerStatus, Directive, PowerGrant};
 use crate::faults::Faults;
 use crate::io::{
-    Contactor, Inputs, MilliVoltRange, Outputs, PilotSample, PilotSwitch, ProximityInput,
-    ResidualCurrentInput, TemperatureInput,
+    Contactor, Inputs, LockFeedback, MilliVoltRange, Outputs, PilotSample, PilotSwitch,
+    ProximityInput, ResidualCurrentInput, TemperatureInput,
 };
-use crate::options::Contact2;
+use crate::options::{Contact2, LockKind};
 use crate::oracle::Watch;
 use crate::oracle::limits::{duty_of, is_pulse};
 use crate::state::ChargeState;
@@ -35,6 +35,7 @@ impl Bench {
         let config = ChargerConfig {
             max: Amps::from_amps(16),
             contact2: Contact2::AlwaysOn,
+            lock: LockKind::Motor,
             residual_current: true,
             ..ChargerConfig::default()
         };
@@ -45,6 +46,7 @@ impl Bench {
                 proximity: ProximityInput::Resistance(Ohms::from_ohms(220)),
                 temperature: TemperatureInput::Measured(Celsius::from_celsius(20)),
                 residual_current: ResidualCurrentInput::Normal,
+                lock: LockFeedback::Locked,
                 ..Inputs::default()
             },
             directive: Directive {

@@ -6,7 +6,7 @@ use super::bench::{Bench, asking, asking_on, charging, connected, idle, idle_on}
 use crate::charger::BoardFacts;
 use crate::faults::Faults;
 use crate::io::{ContactorFeedback, LockFeedback, ProximityInput, ResidualCurrentInput};
-use crate::options::{Contact2, LockKind};
+use crate::options::Contact2;
 use crate::state::ChargeState;
 
 /// I-02.
@@ -112,10 +112,7 @@ fn when_one_condition_is_missing_then_closing_is_reported() {
         ("feedback", |b| {
             b.inputs.contactor1 = ContactorFeedback::Closed
         }),
-        ("lock", |b| {
-            b.directive.config.lock = LockKind::Motor;
-            b.inputs.lock = LockFeedback::Unlocked;
-        }),
+        ("lock", |b| b.inputs.lock = LockFeedback::Unlocked),
         ("offer", |b| b.offer(0)),
         ("isolated", |b| b.isolate(true)),
     ];

@@ -241,7 +241,7 @@ fn when_access_ends_then_the_pulse_width_ends_in_the_same_poll() {
 fn when_the_directive_expires_then_the_pulse_width_ends() {
     let mut bench = charging();
     bench.renew = false;
-    bench.run(1_000);
+    bench.run(990);
     bench.breaks(11);
 }
 
