@@ -16,6 +16,7 @@ use smartevse_core::io::{
 use smartevse_core::options::{CableKind, Contact2, LockKind};
 use smartevse_core::oracle::Watch;
 use smartevse_core::pilot::PilotClass;
+use smartevse_core::vehicle::VehicleCheck;
 use smartevse_types::{Access, Amps, Celsius, DeciAmps, Duration, DutyPermille, Instant, Ohms};
 
 /// Polls of one input, so that a case stays short.
@@ -45,7 +46,7 @@ impl World {
     fn new(flags: u8, boot: u8) -> Self {
         let facts = BoardFacts {
             ventilation: flags & 1 != 0,
-            modem: false,
+            modem: boot & 2 != 0,
             residual_current_test: flags & 2 != 0,
             lock_advisory: flags & 4 != 0,
         };
@@ -57,6 +58,7 @@ impl World {
         let now = Instant::from_secs(100);
         let mut directive = Directive {
             access: Access::On,
+            modem: VehicleCheck::Accepted,
             ..Directive::default()
         };
         directive.grant.available = true;
@@ -155,7 +157,7 @@ impl World {
     }
 
     fn change(&mut self, what: u8, value: u8) {
-        match what % 28 {
+        match what % 29 {
             0..=3 => self.set_class(value),
             4 => {
                 let low = i32::from(value) * 100 - 12_800;
@@ -195,6 +197,7 @@ impl World {
                     (value > 100).then(|| DutyPermille::from_permille(u16::from(value) * 6 - 600));
             }
             26 => self.directive.lock = wish(value),
+            27 => self.directive.modem = vehicle(value),
             _ => {
                 self.inputs.switch = if value % 2 == 0 {
                     SwitchInput::Open
@@ -307,6 +310,15 @@ fn mains(value: u8) -> MainsInput {
         MainsInput::Lost
     } else {
         MainsInput::Present
+    }
+}
+
+fn vehicle(value: u8) -> VehicleCheck {
+    match value % 5 {
+        0 => VehicleCheck::Missing,
+        1 => VehicleCheck::NotRequired,
+        2 => VehicleCheck::Refused,
+        _ => VehicleCheck::Accepted,
     }
 }
 

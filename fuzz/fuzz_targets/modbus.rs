@@ -5,11 +5,15 @@
 use libfuzzer_sys::fuzz_target;
 use smartevse_meters::bus::{Bus, BusAction, BusConfig, Job};
 use smartevse_meters::framing::parse_request_rtu;
-use smartevse_meters::{Function, Meter, ReadKind, Tag, Transaction, Transport, decode_read, plan_read};
+use smartevse_meters::{
+    Function, Meter, ReadKind, Tag, Transaction, Transport, decode_read, plan_read,
+};
 use smartevse_types::{Duration, Instant};
 
 fuzz_target!(|data: &[u8]| {
-    let Some((head, bytes)) = data.split_first_chunk::<8>() else { return };
+    let Some((head, bytes)) = data.split_first_chunk::<8>() else {
+        return;
+    };
     let [function, addr, r1, r0, quantity, meter, step, id] = *head;
     let function = match function % 4 {
         0 => Function::ReadHolding,
@@ -23,7 +27,11 @@ fuzz_target!(|data: &[u8]| {
         if let Ok(registers) = asked.parse_reply(transport, u16::from(id), bytes) {
             let reads = matches!(function, Function::ReadHolding | Function::ReadInput);
             let expected = if reads { 2 * usize::from(quantity) } else { 0 };
-            assert_eq!(registers.bytes().len(), expected, "a reply of another length");
+            assert_eq!(
+                registers.bytes().len(),
+                expected,
+                "a reply of another length"
+            );
         }
     }
     let _ = parse_request_rtu(Tag::new(2), bytes);
@@ -38,8 +46,17 @@ fuzz_target!(|data: &[u8]| {
 /// A bus with one meter on a line that says anything at any time.
 fn talk(bytes: &[u8], step: u64) {
     let mut bus: Bus<4, 2> = Bus::new(BusConfig::rtu(9600, 10));
-    let Ok(asked) = plan_read(Meter::Eastron3P, ReadKind::Currents, Tag::new(1), 12) else { return };
-    if bus.add(Job::new(asked, Duration::from_secs(1), Duration::from_secs(2))).is_err() {
+    let Ok(asked) = plan_read(Meter::Eastron3P, ReadKind::Currents, Tag::new(1), 12) else {
+        return;
+    };
+    if bus
+        .add(Job::new(
+            asked,
+            Duration::from_secs(1),
+            Duration::from_secs(2),
+        ))
+        .is_err()
+    {
         return;
     }
     let mut now = Instant::from_secs(1);
