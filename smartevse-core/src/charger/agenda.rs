@@ -2,8 +2,6 @@
 
 use smartevse_types::{Duration, Instant};
 
-use super::timing::POLL_PERIOD;
-
 /// The present, and the earliest moment at which anything changes by itself.
 ///
 /// Every timer is asked through [`reached`](Self::reached), so none can be
@@ -44,9 +42,9 @@ impl Agenda {
         (!self.reached(until)).then(|| until.since(self.now))
     }
 
-    /// Something changed: look again at the next beat.
+    /// Something changed that decides more at the next poll, whenever it comes.
     pub fn again(&mut self) {
-        self.next = self.next.earliest(self.now + POLL_PERIOD);
+        self.next = self.next.earliest(self.now + Duration::from_micros(1));
     }
 }
 
@@ -98,7 +96,7 @@ mod tests {
             Some(Duration::from_secs(1))
         );
         agenda.again();
-        assert_eq!(agenda.next(), Instant::from_secs(1) + POLL_PERIOD);
+        assert_eq!(agenda.next(), Instant::from_micros(1_000_001));
     }
 
     #[test]

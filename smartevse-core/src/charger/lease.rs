@@ -138,7 +138,7 @@ impl Lease {
 
 /// A directive from the future is as wrong as one from the past.
 fn is_valid(issued: Instant, agenda: &mut Agenda) -> bool {
-    issued <= agenda.now() + DIRECTIVE_LEASE && !agenda.reached(issued + DIRECTIVE_LEASE)
+    agenda.reached(issued - DIRECTIVE_LEASE) && !agenda.reached(issued + DIRECTIVE_LEASE)
 }
 
 /// Figures inside the ranges that the rules are proven for, whoever sent them.
@@ -194,6 +194,17 @@ mod tests {
         assert!(!lease.is_valid());
         at(&mut lease, 0, &Directive::default());
         assert!(!lease.is_valid());
+    }
+
+    /// Skip contract: the moment at which it becomes valid is a deadline.
+    #[test]
+    fn when_a_directive_comes_from_the_future_then_its_time_is_awaited() {
+        let mut lease = Lease::new();
+        let mut agenda = Agenda::new(Instant::ZERO);
+        lease.update(&issued(1_001), false, &mut agenda);
+        assert_eq!(agenda.next(), Instant::from_millis(1));
+        at(&mut lease, 1, &issued(1_001));
+        assert!(lease.is_valid());
     }
 
     #[test]

@@ -156,7 +156,9 @@ impl ResidualWatch {
         self.test = match self.test {
             Test::Asserted(_) | Test::Released(_) if !context.open => Test::Due,
             Test::Asserted(_) if shown == Reaction::Active => Test::Released(now),
-            Test::Asserted(since) if refused || agenda.reached(since + RESIDUAL_TEST) => {
+            Test::Asserted(since)
+                if (refused && now > since) || agenda.reached(since + RESIDUAL_TEST) =>
+            {
                 self.failed(now)
             }
             Test::Released(since) if shown == Reaction::Calm => passed(since, agenda),

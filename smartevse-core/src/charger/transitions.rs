@@ -125,21 +125,17 @@ impl Charger {
                 Some(opening) => self.open_now(opening, agenda),
                 None => self.run_energy(agenda),
             }
-        } else if self.entered_now(agenda) {
-            self.end_offer(agenda);
-        } else if self.pilot.sees(PilotClass::A12) {
+        } else if self.pilot.sees(PilotClass::A12) && self.machine.since() < agenda.now() {
             self.leave_for_a(agenda);
+        } else if self.last_poll == Some(agenda.now()) {
+            self.end_offer(agenda);
         } else {
             self.run_idle(agenda);
         }
     }
 
-    fn entered_now(&self, agenda: &Agenda) -> bool {
-        self.last_poll == Some(agenda.now()) && self.machine.since() == agenda.now()
-    }
-
-    /// A second poll at the same moment changes nothing (I-25), unless access
-    /// has ended since the first one (I-11).
+    /// A second poll at the same moment leads no further (I-25); it only takes
+    /// back what is offered if access has ended since the first one (I-11).
     fn end_offer(&mut self, agenda: &mut Agenda) {
         let idle = matches!(self.machine.state(), ChargeState::A | ChargeState::B1);
         if !idle && !self.lease.has_access() {

@@ -1,5 +1,6 @@
 //! Polls at the same moment with other inputs, and samples that come late.
 
+use smartevse_core::directive::Handshake;
 use smartevse_core::faults::Faults;
 use smartevse_core::io::{ContactorFeedback, LockDrive, LockFeedback};
 use smartevse_core::options::{CableKind, LockKind};
@@ -120,4 +121,36 @@ fn when_samples_are_old_then_the_tolerance_ends_earlier() {
     rig.delay = age;
     let open = rig.until(500, |rig| !rig.closed()).unwrap();
     assert!(open <= 70, "{open} ms");
+}
+
+/// I-25: a poll between two beats may already see what the latest one decided,
+/// so nothing is promised until then.
+#[test]
+fn when_a_state_lasts_one_poll_then_the_next_moment_may_end_it() {
+    let mut rig = Rig::plain();
+    rig.directive.handshake = Handshake::Waiting;
+    rig.set(PilotClass::B9);
+    let asks = rig.until(9_000, |rig| rig.state() == ChargeState::CommB);
+    assert!(asks.is_some());
+    rig.directive.handshake = Handshake::GrantedB;
+    rig.tick();
+    assert_eq!(rig.state(), ChargeState::CommBOk);
+    let polled = rig.now - BEAT;
+    assert!(rig.charger.deadline().state <= polled + Duration::from_micros(1));
+}
+
+/// I-17, I-25, I-32: a start waits for the next moment, in which the settings
+/// of state A are taken over first.
+#[test]
+fn when_access_comes_at_the_same_moment_then_no_start_before_the_next() {
+    let mut rig = Rig::plain();
+    rig.directive.access = Access::Off;
+    rig.set(PilotClass::B9);
+    rig.run_ms(2_000);
+    assert_eq!(rig.state(), ChargeState::A);
+    rig.directive.access = Access::On;
+    again(&mut rig);
+    assert_eq!(rig.state(), ChargeState::A);
+    rig.tick();
+    assert_eq!(rig.state(), ChargeState::B);
 }

@@ -268,5 +268,5 @@ fn when_the_status_changed_then_the_next_beat_is_due() {
     rig.set(B9);
     let here = rig.until(1_000, |rig| rig.status().vehicle_present);
     assert!(here.is_some() && rig.state() == A);
-    assert_eq!(rig.charger.deadline().state, rig.now);
+    assert!(rig.charger.deadline().state <= rig.now);
 }
