@@ -4,13 +4,18 @@ use std::env::var;
 use std::path::Path;
 
 fn main() {
-    let here = var("CARGO_MANIFEST_DIR").unwrap_or_default();
-    let script = Path::new(&here).join("link").join("memory.x");
-    if var("TARGET")
-        .is_ok_and(|target| target.ends_with("-none-elf") || target.contains("-none-eabi"))
-    {
-        println!("cargo:rustc-link-arg-bins=-T{}", script.display());
-        println!("cargo:rustc-link-arg-bins=--gc-sections");
+    println!("cargo:rerun-if-changed=link");
+    let target = var("TARGET").unwrap_or_default();
+    if !target.ends_with("-none-elf") && !target.contains("-none-eabi") {
+        return;
     }
-    println!("cargo:rerun-if-changed=link/memory.x");
+    // The RISC-V program that runs; the others are linked only to be measured.
+    let runs = target.starts_with("riscv32") && var("CARGO_FEATURE_SPEED").is_ok();
+    let here = var("CARGO_MANIFEST_DIR").unwrap_or_default();
+    let memory = if runs { "virt.x" } else { "memory.x" };
+    for script in [memory, "sections.x"] {
+        let script = Path::new(&here).join("link").join(script);
+        println!("cargo:rustc-link-arg-bins=-T{}", script.display());
+    }
+    println!("cargo:rustc-link-arg-bins=--gc-sections");
 }

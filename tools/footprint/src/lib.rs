@@ -6,8 +6,11 @@
 //! optimiser proved that no panic can be reached.
 #![no_std]
 
+pub mod control_path;
 pub mod core;
 pub mod firmware;
+#[cfg(feature = "speed")]
+pub mod machine;
 pub mod meters;
 #[cfg(feature = "oracle")]
 pub mod oracle;
@@ -44,16 +47,50 @@ fn panic(info: &::core::panic::PanicInfo<'_>) -> ! {
     loop {}
 }
 
-/// One core, no interrupts: there is nothing to keep out.
-struct SingleContext;
-critical_section::set_impl!(SingleContext);
+/// One core: a critical section holds off the interrupts, as in a firmware.
+struct SingleCore;
+critical_section::set_impl!(SingleCore);
 
-// SAFETY: the programs have neither interrupts nor a second core.
-unsafe impl critical_section::Impl for SingleContext {
+// SAFETY: with interrupts off nothing else runs on the only core.
+unsafe impl critical_section::Impl for SingleCore {
+    #[cfg(target_arch = "arm")]
+    unsafe fn acquire() -> bool {
+        let masked: u32;
+        // SAFETY: one core; the former mask is restored.
+        unsafe { ::core::arch::asm!("mrs {}, PRIMASK", "cpsid i", out(reg) masked) };
+        masked & 1 == 0
+    }
+
+    #[cfg(target_arch = "arm")]
+    unsafe fn release(enable: bool) {
+        if enable {
+            // SAFETY: interrupts were on before.
+            unsafe { ::core::arch::asm!("cpsie i") };
+        }
+    }
+
+    #[cfg(target_arch = "riscv32")]
+    unsafe fn acquire() -> bool {
+        let status: u32;
+        // SAFETY: one core; the former bit is restored.
+        unsafe { ::core::arch::asm!("csrrci {}, mstatus, 8", out(reg) status) };
+        status & 8 != 0
+    }
+
+    #[cfg(target_arch = "riscv32")]
+    unsafe fn release(enable: bool) {
+        if enable {
+            // SAFETY: interrupts were on before.
+            unsafe { ::core::arch::asm!("csrsi mstatus, 8") };
+        }
+    }
+
+    #[cfg(not(any(target_arch = "arm", target_arch = "riscv32")))]
     unsafe fn acquire() -> bool {
         false
     }
 
+    #[cfg(not(any(target_arch = "arm", target_arch = "riscv32")))]
     unsafe fn release(_: bool) {}
 }
 

@@ -1,9 +1,10 @@
 //! What the speed program calls: a charger that lives through a whole charge
 //! with every supervisor fitted, and the other entry points once.
 
-use smartevse::exchange::Shared;
+use smartevse::exchange::{Shared, Slot};
 use smartevse::{Manager, Setup};
 use smartevse_core::charger::{BoardFacts, BootRecord, Charger};
+use smartevse_core::command::{Command, Origin};
 use smartevse_core::directive::{ChargerConfig, ChargerStatus, Directive, PowerGrant};
 use smartevse_core::event::{Event, Fact, MeterReading};
 use smartevse_core::faults::Faults;
@@ -23,7 +24,7 @@ use smartevse_types::{
     Access, Amps, Celsius, DeciAmps, Duration, Instant, LimitedBy, Mode, Ohms, PerPhase,
 };
 
-use crate::{consume, opaque};
+use crate::{consume, control_path, opaque};
 
 /// Counts the instructions of a call; the program gives it.
 pub trait Counter {
@@ -47,6 +48,7 @@ impl Worst {
 pub fn measure(counter: &mut impl Counter) {
     charge(counter);
     planning(counter);
+    control_path::measure(counter);
     regulation(counter);
     modbus(counter);
 }
@@ -250,11 +252,27 @@ fn planning(counter: &mut impl Counter) {
     exchange(counter);
 }
 
+/// The copies in and out: each is one critical section.
 fn exchange(counter: &mut impl Counter) {
-    let shared = Shared::new(opaque(Directive::default()));
-    let (cost, directive) = counter.count(|| shared.get());
+    let directive = Shared::new(opaque(Some(Directive::default())));
+    let status = Shared::new(opaque(Some(ChargerStatus::default())));
+    let wish = Slot::new();
+    let (directive, status, wish) = (opaque(&directive), opaque(&status), opaque(&wish));
+    let (value, state) = opaque((Some(Directive::default()), Some(ChargerStatus::default())));
+    let command = opaque((Origin::Rest, Command::SetAccess(Access::On)));
+    let (cost, ()) = counter.count(|| directive.set(value));
+    counter.report("Shared::set of a directive", cost);
+    let (cost, value) = counter.count(|| directive.get());
     counter.report("Shared::get of a directive", cost);
-    consume(directive);
+    let (cost, ()) = counter.count(|| status.set(state));
+    counter.report("Shared::set of a status", cost);
+    let (cost, state) = counter.count(|| status.get());
+    counter.report("Shared::get of a status", cost);
+    let (cost, put) = counter.count(|| wish.put(command));
+    counter.report("Slot::put of a wish", cost);
+    let (cost, wish) = counter.count(|| wish.take());
+    counter.report("Slot::take of a wish", cost);
+    consume((value, state, put, wish));
 }
 
 fn regulation(counter: &mut impl Counter) {

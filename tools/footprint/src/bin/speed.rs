@@ -1,69 +1,33 @@
-//! Counts instructions on a Cortex-M4 that QEMU emulates with a fixed time for
-//! each instruction. Prints lines of
+//! Counts instructions on a Cortex-M4 or a RISC-V processor that QEMU emulates
+//! with a fixed time for each instruction. Prints lines of
 //! a name, the instructions and the bytes of stack, with tabs between them.
 #![no_std]
 #![no_main]
 
 use core::arch::asm;
 
-use smartevse_footprint::opaque;
 use smartevse_footprint::speed::{Counter, measure};
-
-const CPACR: *mut u32 = 0xE000_ED88 as *mut u32;
-const SYST_CSR: *mut u32 = 0xE000_E010 as *mut u32;
-const SYST_RVR: *mut u32 = 0xE000_E014 as *mut u32;
-const SYST_CVR: *mut u32 = 0xE000_E018 as *mut u32;
-
-/// SysTick counts 25 MHz; QEMU runs with 1024 ns for each instruction, which
-/// is 25.6 counts.
-const COUNTS_PER_FIVE: u32 = 128;
+use smartevse_footprint::{machine, opaque};
 
 /// What lies on the stack where nothing was written.
 const PAINT: u32 = 0x5AFE_57AC;
 /// Painted part of the stack below a call.
 const PAINTED: usize = 16 * 1024;
 
-unsafe extern "C" {
-    static _stack_top: u32;
-}
-
-#[repr(C)]
-struct Vectors {
-    stack: *const u32,
-    reset: extern "C" fn() -> !,
-}
-
-// SAFETY: constants that only the processor reads.
-unsafe impl Sync for Vectors {}
-
-#[used]
-#[unsafe(link_section = ".vectors")]
-static VECTORS: Vectors = Vectors {
-    stack: &raw const _stack_top,
-    reset: _start,
-};
-
 #[unsafe(no_mangle)]
 extern "C" fn _start() -> ! {
-    // SAFETY: registers of this processor; nothing else runs.
-    unsafe {
-        CPACR.write_volatile(0x00F0_0000);
-        asm!("dsb", "isb");
-        SYST_RVR.write_volatile(0x00FF_FFFF);
-        SYST_CVR.write_volatile(0);
-        SYST_CSR.write_volatile(0b101);
-    }
-    let mut systick = SysTick::default();
-    let (overhead, ()) = systick.count(|| ());
-    systick = SysTick {
+    machine::prepare();
+    let mut meter = Meter::default();
+    let (overhead, ()) = meter.count(|| ());
+    meter = Meter {
         overhead,
-        frame: systick.deepest,
+        frame: meter.deepest,
         deepest: 0,
     };
-    let (thousand, ()) = systick.count(thousand);
-    systick.report("check: 1000 instructions and a return", thousand);
-    measure(&mut systick);
-    exit()
+    let (thousand, ()) = meter.count(thousand);
+    meter.report("check: 1000 instructions and a return", thousand);
+    measure(&mut meter);
+    machine::exit()
 }
 
 /// A frame of its own for the call, so that all it needs lies in the painted
@@ -80,7 +44,7 @@ fn thousand() {
 }
 
 #[derive(Default)]
-struct SysTick {
+struct Meter {
     overhead: u32,
     /// Stack of counting itself.
     frame: u32,
@@ -88,23 +52,17 @@ struct SysTick {
     deepest: u32,
 }
 
-fn counts() -> u32 {
-    // SAFETY: reading the counter has no effect.
-    unsafe { SYST_CVR.read_volatile() }
-}
-
-impl Counter for SysTick {
+impl Counter for Meter {
     #[inline(never)]
     fn count<R>(&mut self, call: impl FnOnce() -> R) -> (u32, R) {
         let call = opaque(call);
-        let here = stack_pointer();
+        let here = machine::stack_pointer();
         paint(here);
-        let before = counts();
+        let before = machine::counts();
         let result = enter(call);
-        let after = counts();
+        let after = machine::counts();
         self.deepest = self.deepest.max(depth(here));
-        let passed = before.wrapping_sub(after) & 0x00FF_FFFF;
-        let instructions = (passed * 5 + COUNTS_PER_FIVE / 2) / COUNTS_PER_FIVE;
+        let instructions = machine::instructions(before, after);
         (instructions.saturating_sub(self.overhead), result)
     }
 
@@ -130,35 +88,14 @@ fn number(mut value: u32) {
             break;
         }
     }
-    digits.iter().skip(10 - used).for_each(|digit| put(*digit));
+    digits
+        .iter()
+        .skip(10 - used)
+        .for_each(|digit| machine::put(*digit));
 }
 
 fn print(text: &str) {
-    text.bytes().for_each(put);
-}
-
-fn put(byte: u8) {
-    semihost(3, &raw const byte as usize);
-}
-
-fn semihost(operation: usize, argument: usize) {
-    // SAFETY: the emulator answers; the argument points to a live byte.
-    unsafe {
-        asm!("bkpt 0xAB", inout("r0") operation => _, in("r1") argument, options(nostack));
-    }
-}
-
-fn exit() -> ! {
-    loop {
-        semihost(0x18, 0x2_0026);
-    }
-}
-
-fn stack_pointer() -> *mut u32 {
-    let pointer: *mut u32;
-    // SAFETY: reads a register.
-    unsafe { asm!("mov {}, sp", out(reg) pointer, options(nomem, nostack)) };
-    pointer
+    text.bytes().for_each(machine::put);
 }
 
 /// Paints the stack below a frame; the few words of this very call as well,
