@@ -38,6 +38,7 @@ mod contactors;
 mod error;
 mod lock;
 mod not_fitted;
+mod optional;
 mod parts;
 mod pilot;
 mod sensors;

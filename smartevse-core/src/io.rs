@@ -3,6 +3,8 @@
 
 use smartevse_types::{Celsius, DutyPermille, Instant, MilliVolts, Ohms};
 
+use crate::options::LockKind;
+
 /// Smallest and largest voltage of a group of samples.
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
@@ -268,6 +270,8 @@ pub struct Outputs {
     pub contactor2: Contactor,
     /// Cable lock.
     pub lock: LockDrive,
+    /// Type of the actuator of the cable lock, as the settings have it.
+    pub lock_kind: LockKind,
     /// Test output of the residual-current monitor.
     pub residual_current_test: bool,
     /// Status light.
@@ -282,6 +286,7 @@ impl Outputs {
         contactor1: Contactor::Open,
         contactor2: Contactor::Open,
         lock: LockDrive::Off,
+        lock_kind: LockKind::Disabled,
         residual_current_test: false,
         light: Rgb {
             red: 0,

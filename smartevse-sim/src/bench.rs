@@ -4,7 +4,7 @@
 //! [`Run`](crate::run::Run) skips what does not change and counts; the bench
 //! skips nothing and lets a test look at every poll.
 
-use smartevse::{Planning, Setup, Station};
+use smartevse::{Planning, Setup, Station, Stored};
 use smartevse_core::charger::{BoardFacts, BootRecord};
 use smartevse_core::command::Refused;
 use smartevse_core::directive::ChargerStatus;
@@ -282,6 +282,7 @@ const fn setup_of(plan: &BenchPlan, boot: BootRecord) -> Setup<'static> {
         boot,
         settings: plan.settings,
         access: plan.access,
+        stored: Stored::Intact,
         cards: &[],
         planning: Planning::Regulated,
     }

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use smartevse::{Planning, Setup, Station};
+use smartevse::{Planning, Setup, Station, Stored};
 use smartevse_core::charger::{BoardFacts, BootRecord};
 use smartevse_core::event::Event;
 use smartevse_core::io::{Deadline, Inputs, Outputs};
@@ -51,6 +51,7 @@ pub fn run<'a>(scenario: &Scenario) -> Result<Run<'a, StationSeat>, RunError> {
         boot: BootRecord::default(),
         settings,
         access: Access::On,
+        stored: Stored::Intact,
         cards: &[],
         planning: Planning::Regulated,
     };

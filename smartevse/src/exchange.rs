@@ -4,9 +4,10 @@
 //! directive and the status. Front ends put commands into a slot of their own.
 //! Each access is one short critical section that copies the value.
 
-use core::cell::Cell;
+use core::cell::{Cell, RefCell};
 
 use critical_section::Mutex;
+use heapless::Deque;
 
 /// A value that one side writes and others read as a whole.
 #[derive(Debug)]
@@ -82,6 +83,68 @@ impl<T: Copy> Default for Slot<T> {
     }
 }
 
+/// A value that several contexts change in place, for what is too large to be
+/// copied at each access.
+#[derive(Debug)]
+pub struct Guarded<T>(Mutex<RefCell<T>>);
+
+impl<T> Guarded<T> {
+    /// Makes a cell with a first value.
+    #[must_use]
+    pub const fn new(value: T) -> Self {
+        Self(Mutex::new(RefCell::new(value)))
+    }
+
+    /// Uses the value in one critical section; `None` when it is in use
+    /// already, which only a call from inside `f` can bring about.
+    pub fn with<R>(&self, f: impl FnOnce(&mut T) -> R) -> Option<R> {
+        critical_section::with(|token| {
+            let mut value = self.0.borrow(token).try_borrow_mut().ok()?;
+            Some(f(&mut value))
+        })
+    }
+}
+
+/// Facts on their way, at most N.
+#[derive(Debug)]
+pub struct Queue<T, const N: usize>(Guarded<Deque<T, N>>);
+
+impl<T, const N: usize> Queue<T, N> {
+    /// Makes an empty queue.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(Guarded::new(Deque::new()))
+    }
+
+    /// Adds a value at the end; gives it back when the queue is full.
+    ///
+    /// # Errors
+    ///
+    /// The value that found no place.
+    pub fn put(&self, value: T) -> Result<(), T> {
+        let mut value = Some(value);
+        let done = self
+            .0
+            .with(|queue| value.take().map_or(Ok(()), |value| queue.push_back(value)));
+        match (done, value) {
+            (Some(done), _) => done,
+            (None, Some(value)) => Err(value),
+            (None, None) => Ok(()),
+        }
+    }
+
+    /// Takes the oldest value.
+    pub fn take(&self) -> Option<T> {
+        self.0.with(Deque::pop_front).flatten()
+    }
+}
+
+impl<T, const N: usize> Default for Queue<T, N> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -100,5 +163,22 @@ mod tests {
         let shared = Shared::new(1);
         shared.set(2);
         assert_eq!(shared.get(), 2);
+    }
+
+    #[test]
+    fn when_guarded_then_the_value_changes_in_place_and_not_twice_at_once() {
+        let guarded = Guarded::new([1, 2]);
+        assert_eq!(guarded.with(|pair| pair[0] += 1), Some(()));
+        let inner = guarded.with(|pair| (pair[0], guarded.with(|_| ())));
+        assert_eq!(inner, Some((2, None)));
+    }
+
+    #[test]
+    fn when_a_queue_is_full_then_the_newest_comes_back() {
+        let queue = Queue::<_, 2>::default();
+        assert_eq!((queue.put(1), queue.put(2)), (Ok(()), Ok(())));
+        assert_eq!(queue.put(3), Err(3));
+        assert_eq!((queue.take(), queue.take()), (Some(1), Some(2)));
+        assert_eq!(queue.take(), None);
     }
 }

@@ -18,6 +18,8 @@ pub mod log;
 pub mod manager;
 pub mod meter_line;
 mod modem;
+#[cfg(feature = "async")]
+pub mod port;
 pub mod power;
 pub mod records;
 pub mod station;
@@ -28,7 +30,7 @@ pub mod wiring;
 
 pub use manager::Manager;
 pub use power::Planning;
-pub use station::{Setup, Station};
+pub use station::{Setup, Station, Stored};
 
 pub use smartevse_core as core;
 pub use smartevse_core::hardware::Board;

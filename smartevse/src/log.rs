@@ -15,14 +15,14 @@ use smartevse_core::settings::Settings;
 use smartevse_types::{Access, Duration, Instant};
 
 use crate::power::Planning;
-use crate::station::{Setup, Station};
+use crate::station::{Setup, Station, Stored};
 
 mod replay;
 
 pub use replay::{Replay, ReplayError, Step};
 
 /// Version of the log format.
-pub const LOG_VERSION: u16 = 1;
+pub const LOG_VERSION: u16 = 2;
 
 /// Time between two checkpoints.
 const CHECKPOINT_PERIOD: Duration = Duration::from_secs(1);
@@ -47,6 +47,8 @@ pub enum Entry {
         boot: BootRecord,
         /// Stored settings.
         settings: Settings,
+        /// What the store held.
+        stored: Stored,
         /// Stored access.
         access: Access,
         /// Who plans the current.
@@ -128,6 +130,7 @@ impl<S: Sink> Recorder<S> {
             facts: setup.facts,
             boot: setup.boot,
             settings: setup.settings,
+            stored: setup.stored,
             access: setup.access,
             planning: setup.planning,
         });

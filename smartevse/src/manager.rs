@@ -26,7 +26,7 @@ use crate::delay::DelayedCharging;
 use crate::modem::ModemSide;
 use crate::power::{Planning, lowered, relay_limit};
 use crate::records::Records;
-use crate::station::Setup;
+use crate::station::{Setup, Stored};
 use crate::watch::{EV_FIRST_SILENCE, EV_SILENCE, MAINS_SILENCE, SourceWatch};
 use crate::wiring;
 
@@ -107,6 +107,7 @@ pub struct Manager {
     regulated: Instant,
     #[cfg(feature = "oracle")]
     moment: Option<share::oracle::Moment>,
+    store_broken: bool,
     planning: Planning,
     external: External,
     node: NodeSide,
@@ -133,7 +134,7 @@ impl Manager {
             settings: setup.settings,
             in_force: setup.settings,
             waiting: SettingSet::default(),
-            access: AccessControl::new(setup.access, CardList::from_cards(setup.cards)),
+            access: AccessControl::new(setup.first_access(), CardList::from_cards(setup.cards)),
             teaching: None,
             requests: Requests::default(),
             override_current: DeciAmps::ZERO,
@@ -148,6 +149,7 @@ impl Manager {
             regulated: Instant::FAR_FUTURE,
             #[cfg(feature = "oracle")]
             moment: None,
+            store_broken: setup.stored == Stored::Broken,
             planning: setup.planning,
             external: External {
                 grant: PowerGrant::default(),
@@ -523,9 +525,11 @@ impl Manager {
         (grant, shortage)
     }
 
-    /// Faults of sources that do not deliver (charging specification §3.3).
+    /// Faults of the store and of sources that do not deliver (charging
+    /// specification §3.3, §11.2 rule 2).
     fn source_faults(&self, now: Instant) -> Faults {
         let mut faults = Faults::empty();
+        faults.set(Faults::STORAGE_FAULT, self.store_broken);
         if self.needs_broadcast() && self.node.watch.is_silent(now) {
             faults.insert(Faults::CT_NOCOMM);
         }

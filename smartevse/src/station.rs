@@ -7,12 +7,36 @@ use smartevse_core::command::{Accepted, Command, Origin, Refused};
 use smartevse_core::directive::{ChargerStatus, Directive};
 use smartevse_core::event::Event;
 use smartevse_core::io::{Deadline, Inputs, Outputs};
+use smartevse_core::options::RfidMode;
 use smartevse_core::settings::Settings;
 use smartevse_core::snapshot::Snapshot;
 use smartevse_types::{Access, Instant};
 
 use crate::manager::Manager;
 use crate::power::Planning;
+
+/// What the store held when the charger started (charging specification §11.2
+/// rules 2 and 4).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[cfg_attr(feature = "log", derive(serde::Serialize, serde::Deserialize))]
+pub enum Stored {
+    /// Records that could be read: settings, access and cards are theirs.
+    #[default]
+    Intact,
+    /// Nothing: a device that never stored anything.
+    Blank,
+    /// Something that cannot be read.
+    Broken,
+}
+
+impl Stored {
+    /// What a firmware without a settings store finds in the flash of the
+    /// store: nothing, or something that it cannot read.
+    #[must_use]
+    pub const fn unread(blank: bool) -> Self {
+        if blank { Self::Blank } else { Self::Broken }
+    }
+}
 
 /// What a charger starts with.
 ///
@@ -26,12 +50,31 @@ pub struct Setup<'a> {
     pub boot: BootRecord,
     /// Stored settings.
     pub settings: Settings,
-    /// Stored access.
+    /// What the store held.
+    pub stored: Stored,
+    /// Stored access; counts only with an intact store, see
+    /// [`first_access`](Self::first_access).
     pub access: Access,
     /// Stored cards.
     pub cards: &'a [Uid],
     /// Who plans the current.
     pub planning: Planning,
+}
+
+impl Setup<'_> {
+    /// Gives the access that the charger starts with (charging specification
+    /// §11.2 rule 4).
+    ///
+    /// Intact store: the stored one. Blank store: on, unless a card or a
+    /// network decides (RFID other than Disabled). Broken store: off.
+    #[must_use]
+    pub fn first_access(&self) -> Access {
+        match self.stored {
+            Stored::Intact => self.access,
+            Stored::Blank if self.settings.rfid() == RfidMode::Disabled => Access::On,
+            Stored::Blank | Stored::Broken => Access::Off,
+        }
+    }
 }
 
 /// A whole charger: [`Charger`] and [`Manager`].
@@ -145,5 +188,64 @@ impl Station {
     #[must_use]
     pub fn snapshot(&self) -> Snapshot<'_> {
         self.manager.snapshot(&self.status)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use smartevse_core::faults::Faults;
+    use smartevse_core::registry::SettingId;
+    use smartevse_core::settings::load;
+
+    fn first(stored: Stored, access: Access, rfid: u16) -> Access {
+        let settings = load([(SettingId::Rfid, rfid)]).settings;
+        assert_eq!(settings.rfid() as u16, rfid);
+        Setup {
+            stored,
+            access,
+            settings,
+            ..Setup::default()
+        }
+        .first_access()
+    }
+
+    /// Charging 11.2 rule 4.
+    #[test]
+    fn when_the_store_is_intact_then_the_stored_access_counts() {
+        for rfid in [0, 1, 2, 6] {
+            for access in [Access::On, Access::Off, Access::Pause] {
+                assert_eq!(first(Stored::Intact, access, rfid), access);
+            }
+        }
+    }
+
+    /// Charging 11.2 rule 4: a virgin device, and cards without their record.
+    #[test]
+    fn when_the_store_is_blank_then_access_is_on_unless_cards_decide() {
+        assert_eq!(first(Stored::unread(true), Access::Off, 0), Access::On);
+        for rfid in [1, 2, 6] {
+            assert_eq!(first(Stored::Blank, Access::On, rfid), Access::Off);
+        }
+    }
+
+    /// Charging 11.2 rule 2.
+    #[test]
+    fn when_the_store_is_broken_then_access_is_off_and_a_fault_says_so() {
+        assert_eq!(first(Stored::unread(false), Access::On, 0), Access::Off);
+        for (stored, expected) in [
+            (Stored::Broken, true),
+            (Stored::Blank, false),
+            (Stored::Intact, false),
+        ] {
+            let setup = Setup {
+                stored,
+                ..Setup::default()
+            };
+            let mut station = Station::new(&setup, Instant::ZERO);
+            station.poll(Instant::ZERO, &Inputs::default());
+            let faults = station.status().faults;
+            assert_eq!(faults.contains(Faults::STORAGE_FAULT), expected);
+        }
     }
 }

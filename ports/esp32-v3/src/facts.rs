@@ -1,7 +1,7 @@
 //! Facts of the board: what its parts do, in numbers.
 
 use smartevse_core::charger::BoardFacts;
-use smartevse_types::{Duration, MilliVolts};
+use smartevse_types::Duration;
 
 /// What the charging control needs to know: no ventilation, no modem, and a
 /// monitor without a test line (only v4 wires it).
@@ -12,29 +12,23 @@ pub const BOARD: BoardFacts = BoardFacts {
     lock_advisory: false,
 };
 
-/// Voltage at CP_IN and at the connector for two levels of the pilot.
-///
-/// Derived from the sense network: 40.2 kΩ from the buffered pilot, 10 kΩ to
-/// 3.3 V and 15 kΩ to ground. Own measured points may replace them.
-pub const PILOT_POINTS: [(MilliVolts, MilliVolts); 2] = [
-    (MilliVolts::from_milli(164), MilliVolts::from_milli(-12_000)),
-    (
-        MilliVolts::from_milli(3_281),
-        MilliVolts::from_milli(12_000),
-    ),
-];
-
-/// Level that a saturated converter stands for: an unconnected pilot.
-pub const PILOT_CEILING: MilliVolts = MilliVolts::from_milli(12_000);
-
 /// Pilot samples kept for each phase: 25, one per millisecond.
 pub const PILOT_SAMPLES: usize = 25;
 
-/// Oldest proximity or temperature conversion that still counts.
-pub const SLOW_STALE: Duration = Duration::from_millis(200);
+/// Steps of the pilot generator (10 bit).
+pub const PILOT_STEPS: u16 = 1024;
+
+/// Largest value of a conversion (12 bit).
+pub const CONVERTER_END: u16 = 4095;
+
+/// A conversion that takes longer has failed: several times the longest one.
+pub const LONGEST_CONVERSION: Duration = Duration::from_micros(300);
 
 /// Period of the 10 ms loop.
 pub const POLL_PERIOD: Duration = Duration::from_millis(10);
+
+/// Time for a pull-up of 15 kΩ to raise a wire, µs.
+pub const RISE_US: u32 = 5;
 
 /// Watchdog period inside a permit to erase: longer than one sector erase.
 pub const ERASE_WATCHDOG: Duration = Duration::from_secs(2);
@@ -54,12 +48,6 @@ pub const STORAGE_SIZE: u32 = 0x1_0000;
 
 /// Size of the flash of the module.
 pub const FLASH_SIZE: u32 = 0x40_0000;
-
-/// Speed of the meter line, bit/s.
-pub const BAUD: u32 = 9_600;
-
-/// Bits of a character on the meter line (8N1).
-pub const CHARACTER_BITS: u8 = 10;
 
 /// Note of the buzzer, Hz (F7).
 pub const NOTE: u32 = 2_794;

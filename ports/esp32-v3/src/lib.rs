@@ -1,16 +1,15 @@
 //! Firmware for the SmartEVSE v3 board (ESP32), with the ESP32-C3 and the
 //! ESP32-C6 as development variants.
 //!
-//! The modules here know no chip and are tested on a PC: when a pilot sample
-//! is valid, what a voltage means, who keeps the watchdog fed, how display,
-//! card reader, line and flash are spoken to. The module `chip` (features
-//! `esp32`, `esp32c3`, `esp32c6`) joins them to the peripherals.
+//! Two tables know no chip and are tested on a PC: the facts of the board and
+//! its pins. The module `chip` (features `esp32`, `esp32c3`, `esp32c6`) joins
+//! the loops of `smartevse::port` to the peripherals.
 //!
 //! | Context | Priority | What runs | What it waits for |
 //! |---|---|---|---|
 //! | sampling interrupt | 3 | pilot conversions, the 10 ms tick | its own timer |
 //! | control executor | 2 | the 10 ms loop | the tick |
-//! | planning executor | 1 | manager, meter line | facts, bus |
+//! | planning executor | 1 | manager, meter line | time, bus |
 //! | threads | 0 | panel, card reader; later the network | anything |
 //!
 //! **Not supported yet:** stored settings, drawing, Wi-Fi.
@@ -22,14 +21,5 @@
 
 #[cfg(feature = "chip")]
 pub mod chip;
-pub mod control;
 pub mod facts;
-pub mod half_duplex;
-pub mod levels;
-pub mod one_wire;
-pub mod outputs;
-pub mod panel;
-pub mod region;
 pub mod revision;
-pub mod sampling;
-pub mod supervisor;

@@ -14,38 +14,40 @@ use std::vec::Vec;
 
 use embedded_hal::digital::{self, InputPin, OutputPin};
 use embedded_hal::pwm::{self, SetDutyCycle};
-use embedded_io_async::{ErrorType as IoErrorType, Read, Write};
 use embedded_storage::nor_flash::{
     ErrorType as FlashErrorType, NorFlash, NorFlashError, NorFlashErrorKind, ReadNorFlash,
 };
 use smartevse::{Setup, Station};
-use smartevse_core::adapters::{MilliVoltSource, PilotSampler};
+use smartevse_core::adapters::{
+    Capture, Conversions, HIGH_POINT_US, LOW_POINT_US, LockLines, MilliVoltSource, PILOT_PERIOD_US,
+    PeriodEnd, PilotPhase, PilotSampler, ReferenceBoard, ReferenceLines, ReferenceSources,
+    TriggeredCapture, phase_at, reference_board,
+};
 use smartevse_core::command::{Command, Origin};
 use smartevse_core::contract::{self, Bench};
-use smartevse_core::hardware::{Board, ErrorKind};
-use smartevse_core::io::{Inputs, PilotSample};
+use smartevse_core::hardware::{Board, CableLock, ErrorKind, NotFitted};
+use smartevse_core::io::{HardwareFaults, Inputs, Outputs, PilotSample, PilotSwitch};
 use smartevse_core::options::LockKind;
 use smartevse_core::state::ChargeState;
-use smartevse_types::{Access, Duration, Instant, MilliVolts, Ohms};
+use smartevse_types::{Access, Duration, DutyPermille, Instant, MilliVolts, Ohms};
 
-use crate::board::{Analog, Breakout, Lines, breakout, pilot_sense};
-use crate::line::HalfDuplex;
-use crate::readback::{Readback, matches};
-use crate::sampling::{
-    Batch, Counts, HIGH_POINT, LOW_POINT, PERIOD, PeriodEnd, Phase, Schedule, phase,
+use crate::facts::{
+    FULL_SCALE, PILOT_SAMPLES, POLL_PERIODS, REFERENCE, STORAGE_BEGIN, STORAGE_LENGTH, milli_volts,
+    pilot_scale,
 };
-use crate::sense::{PilotSense, Voltages, recent};
-use crate::storage::{Area, BEGIN, LENGTH, first_access};
+use crate::storage::settings_area;
+
+const PERIOD: u16 = PILOT_PERIOD_US;
 
 /// Registers, pins and what is connected to them.
 struct Chip {
     micros: u64,
     duty: [u16; 2],
     point: [u16; 2],
-    schedule: Schedule,
-    batch: Batch,
-    voltages: Option<Voltages>,
+    capture: TriggeredCapture<PILOT_SAMPLES>,
     pins: BTreeMap<&'static str, bool>,
+    /// A pad that is held at a level from outside.
+    held: Option<(&'static str, bool)>,
     /// Positive level at the connector with the generator at +12 V.
     vehicle_mv: i32,
     proximity_mv: i64,
@@ -64,11 +66,10 @@ impl Chip {
         Rc::new(RefCell::new(Self {
             micros: 0,
             duty: [PERIOD; 2],
-            point: [HIGH_POINT; 2],
-            schedule: Schedule::new(),
-            batch: Batch::EMPTY,
-            voltages: None,
+            point: [HIGH_POINT_US; 2],
+            capture: TriggeredCapture::new(POLL_PERIODS),
             pins: pins.into_iter().collect(),
+            held: None,
             vehicle_mv: 12_000,
             proximity_mv: 595,
             converter_works: true,
@@ -77,6 +78,9 @@ impl Chip {
 
     fn level(&self, pin: &'static str) -> bool {
         match pin {
+            _ if self.held.is_some_and(|(held, _)| held == pin) => {
+                self.held.is_some_and(|(_, level)| level)
+            }
             "monitor" => !self.level("monitor_test"),
             // A motor lock that follows at once.
             "lock_feedback" => self.level("lock_white") && !self.level("lock_red"),
@@ -85,10 +89,10 @@ impl Chip {
     }
 
     fn connector(&self) -> i32 {
-        let low = match phase(self.duty[0], self.point[0]) {
-            Some(Phase::Low) => true,
-            Some(Phase::Steady) => self.duty[0] == 0,
-            Some(Phase::High) | None => false,
+        let low = match phase_at(DutyPermille::from_permille(self.duty[0]), self.point[0]) {
+            Some(PilotPhase::Low) => true,
+            Some(PilotPhase::Steady) => self.duty[0] == 0,
+            Some(PilotPhase::High) | None => false,
         };
         match (self.level("isolation"), low) {
             (true, _) => 0,
@@ -100,26 +104,27 @@ impl Chip {
     /// One period of the pilot with its interrupt.
     fn period(&mut self) {
         let at_converter = 164 + i64::from(self.connector() + 12_000) * 3_117 / 24_000;
-        let count = |mv: i64| u16::try_from(mv * 4_095 / 3_300).unwrap();
-        let counts = Counts {
-            pilot: count(at_converter),
-            proximity: count(self.proximity_mv),
-            temperature: count(750),
+        let volts = |mv: i64| {
+            let count = mv * i64::from(FULL_SCALE) / i64::from(REFERENCE.as_milli());
+            milli_volts(u16::try_from(count).unwrap())
         };
         self.micros += 1_000;
         self.duty[0] = self.duty[1];
         self.point[0] = self.point[1];
-        let (sample, next) = self.schedule.step(&PeriodEnd {
+        let converted = Conversions {
+            pilot: volts(at_converter),
+            proximity: volts(self.proximity_mv),
+            temperature: volts(750),
+        };
+        let end = PeriodEnd {
             now: Instant::from_micros(self.micros + 3),
             elapsed: 3,
             duty: self.duty[0],
-            counts: self.converter_works.then_some(counts),
-        });
-        self.point[1] = next;
-        assert!(next <= LOW_POINT + 30);
-        if let Some(sample) = sample {
-            self.batch.push(sample);
-        }
+        };
+        let converted = self.converter_works.then_some(converted);
+        let done = self.capture.step(&end, converted);
+        assert!(done.point <= LOW_POINT_US + 30);
+        self.point[1] = done.point;
     }
 }
 
@@ -185,54 +190,59 @@ impl Bench for Clock {
 
 fn sampler(chip: &Shared) -> impl PilotSampler + use<> {
     let chip = chip.clone();
-    let mut sense = PilotSense::new(pilot_sense().unwrap());
+    let scale = pilot_scale().unwrap();
     move |_: Instant| -> Result<Option<PilotSample>, ErrorKind> {
-        let batch = core::mem::replace(&mut chip.borrow_mut().batch, Batch::EMPTY);
-        if let Some(voltages) = Voltages::of(&batch) {
-            chip.borrow_mut().voltages = Some(voltages);
-        }
-        sense.take(&batch);
-        Ok(sense.summary())
+        chip.borrow_mut().capture.capture().take().summary(&scale)
     }
 }
 
-fn voltage(chip: &Shared, of: fn(&Voltages) -> MilliVolts) -> impl MilliVoltSource + use<> {
+fn voltage(
+    chip: &Shared,
+    of: fn(&Capture<PILOT_SAMPLES>, Instant) -> Result<MilliVolts, ErrorKind>,
+) -> impl MilliVoltSource + use<> {
     let chip = chip.clone();
     move || {
-        let chip = chip.borrow();
-        recent(chip.voltages, Instant::from_micros(chip.micros)).map(|seen| of(&seen))
+        let mut chip = chip.borrow_mut();
+        let now = Instant::from_micros(chip.micros);
+        of(chip.capture.capture(), now)
     }
 }
 
 fn board(
     chip: &Shared,
-) -> Breakout<
+) -> ReferenceBoard<
     Generator,
     impl PilotSampler + use<>,
     impl MilliVoltSource + use<>,
     impl MilliVoltSource + use<>,
     Pin,
     Pin,
+    Pin,
+    NotFitted,
 > {
     let pin = |name| Pin(chip.clone(), name);
-    breakout(
+    reference_board(
         Generator(chip.clone()),
-        Analog {
+        ReferenceSources {
             pilot: sampler(chip),
-            proximity: voltage(chip, Voltages::proximity),
-            temperature: voltage(chip, Voltages::temperature),
+            proximity: voltage(chip, Capture::proximity_voltage),
+            proximity_ceiling: None,
+            temperature: voltage(chip, Capture::temperature_voltage),
         },
-        Lines {
+        ReferenceLines {
             isolation: pin("isolation"),
             contactor1: pin("contactor1"),
             contactor2: pin("contactor2"),
-            lock_red: pin("lock_red"),
-            lock_white: pin("lock_white"),
-            monitor_test: pin("monitor_test"),
-            lock_feedback: pin("lock_feedback"),
+            lock: Some(LockLines {
+                red: pin("lock_red"),
+                white: pin("lock_white"),
+                feedback: pin("lock_feedback"),
+            }),
             monitor: pin("monitor"),
+            monitor_test: Some(pin("monitor_test")),
             switch: pin("switch"),
         },
+        NotFitted,
     )
 }
 
@@ -320,14 +330,17 @@ impl Rig {
         self.board.sample(now, &mut self.inputs);
         let outputs = self.station.poll(now, &self.inputs);
         self.inputs.hardware = self.board.drive(&outputs);
+        assert!(self.inputs.hardware.is_empty());
+        self.compare(&outputs);
+    }
+
+    fn compare(&self, outputs: &Outputs) {
         let chip = self.chip.borrow();
-        let seen = Readback {
-            contactor1: chip.level("contactor1"),
-            contactor2: chip.level("contactor2"),
-            isolation: chip.level("isolation"),
-            duty: chip.duty[1],
-        };
-        assert!(matches(&outputs, &seen), "{seen:?}");
+        let isolated = outputs.pilot_switch == PilotSwitch::Isolated;
+        assert_eq!(chip.level("contactor1"), outputs.contactor1.is_closed());
+        assert_eq!(chip.level("contactor2"), outputs.contactor2.is_closed());
+        assert_eq!(chip.level("isolation"), isolated);
+        assert_eq!(chip.duty[1], outputs.duty.as_permille());
     }
 
     /// A vehicle is plugged in after 6 s and asks for energy as soon as it sees
@@ -391,6 +404,20 @@ fn when_the_pilot_is_shorted_or_not_sampled_then_the_contactor_opens_within_150_
         }
         let polls = rig.polls_until_open();
         assert!(polls <= 15, "short {short}: {polls} polls");
+    }
+}
+
+/// Charging 11.2 rule 5: a pad that does not follow is a hardware fault.
+#[test]
+fn when_a_vital_pad_is_held_then_the_command_fails() {
+    for (pin, level, fault) in [
+        ("contactor1", true, HardwareFaults::CONTACTOR),
+        ("contactor2", true, HardwareFaults::CONTACTOR),
+        ("isolation", false, HardwareFaults::PILOT_OUTPUT),
+    ] {
+        let chip = Chip::new();
+        chip.borrow_mut().held = Some((pin, level));
+        assert_eq!(board(&chip).drive(&Outputs::SAFE), fault, "{pin}");
     }
 }
 
@@ -464,71 +491,11 @@ fn run<F: Future>(future: F) -> F::Output {
 #[test]
 fn when_the_settings_area_is_used_then_the_code_around_it_stays() {
     let mut flash = Sectors(std::vec![0x5A; 0x1_0000]);
-    run(contract::storage(&mut Area::new(&mut flash))).unwrap();
-    let (begin, end) = (BEGIN as usize, (BEGIN + LENGTH) as usize);
+    run(contract::storage(&mut settings_area(&mut flash))).unwrap();
+    let (begin, end) = (
+        STORAGE_BEGIN as usize,
+        (STORAGE_BEGIN + STORAGE_LENGTH) as usize,
+    );
     assert!(flash.0[..begin].iter().all(|byte| *byte == 0x5A));
     assert!(flash.0[end..].iter().all(|byte| *byte == 0x5A));
-    assert!(Area::new(&mut flash).0.erase(0x4000, 0x2000).is_err());
-    assert!(Area::new(&mut flash).0.read(u32::MAX, &mut [0; 4]).is_err());
-}
-
-/// Charging 11.2 rule 4: a virgin device starts with access on; anything else
-/// in the area, or an area that cannot be read, with access off.
-#[test]
-fn when_the_area_is_not_blank_then_access_is_off() {
-    let mut flash = Sectors(std::vec![0xFF; 0x1_0000]);
-    assert_eq!(first_access(&mut Area::new(&mut flash).0), Access::On);
-    flash.0[0xBFFF] = 0;
-    assert_eq!(first_access(&mut Area::new(&mut flash).0), Access::Off);
-}
-
-/// A UART that notes the direction with each byte.
-struct Uart(Shared, Vec<(u8, bool)>, bool);
-
-impl IoErrorType for Uart {
-    type Error = embedded_io_async::ErrorKind;
-}
-
-impl Write for Uart {
-    async fn write(&mut self, bytes: &[u8]) -> Result<usize, Self::Error> {
-        if self.2 {
-            return Err(embedded_io_async::ErrorKind::Other);
-        }
-        let driven = self.0.borrow().level("direction");
-        self.1.extend(bytes.iter().map(|byte| (*byte, driven)));
-        Ok(bytes.len())
-    }
-
-    async fn flush(&mut self) -> Result<(), Self::Error> {
-        Ok(())
-    }
-}
-
-impl Read for Uart {
-    async fn read(&mut self, bytes: &mut [u8]) -> Result<usize, Self::Error> {
-        bytes.fill(7);
-        Ok(bytes.len())
-    }
-}
-
-#[test]
-fn when_the_line_sends_then_it_drives_and_listens_afterwards() {
-    let chip = Chip::new();
-    let uart = |fails| Uart(chip.clone(), Vec::new(), fails);
-    let mut sender = uart(false);
-    let direction = Pin(chip.clone(), "direction");
-    let mut line = HalfDuplex::new(&mut sender, uart(false), direction);
-    run(contract::meter_bus(&mut line)).unwrap();
-    assert_eq!(run(line.read(&mut [0; 3])), Ok(3));
-    assert!(!chip.borrow().level("direction"));
-    assert!(sender.1.len() == 8 && sender.1.iter().all(|(_, driven)| *driven));
-}
-
-#[test]
-fn when_the_uart_fails_then_the_line_listens() {
-    let chip = Chip::new();
-    let uart = |fails| Uart(chip.clone(), Vec::new(), fails);
-    let mut line = HalfDuplex::new(uart(true), uart(false), Pin(chip.clone(), "direction"));
-    assert!(run(line.write(&[1])).is_err());
-    assert!(!chip.borrow().level("direction"));
 }

@@ -1,15 +1,16 @@
 //! Charger firmware for STM32F4 boards.
 //!
-//! The modules at this level do not touch the chip: conversion, wiring of the
-//! hardware roles, supervision and texts, tested on the host. The module
-//! `firmware` exists on the chip only: clocks, pins, pilot capture, tasks.
+//! The modules at this level do not touch the chip: facts, pins, wiring of the
+//! hardware roles, settings of the watchdog, tested on the host. The module
+//! `firmware` exists on the chip only: clocks, pins, pilot capture, and the
+//! loops of `smartevse::port` as tasks.
 //!
 //! Three contexts, the upper one interrupts the lower one:
 //!
 //! | Context | Runs | Shares |
 //! |---|---|---|
-//! | upper executor | the charging control every 10 ms, the watchdog | directive in, status out |
-//! | middle executor | planning, meter line, status light | one command slot |
+//! | upper executor | the charging control every 10 ms, status light, the watchdog | plan in, status out |
+//! | middle executor | planning, meter line | one command slot each for console and buttons |
 //! | thread mode | console, buttons | |
 //!
 //! The end of each pilot period interrupts them all: it takes the samples and
@@ -19,20 +20,11 @@
 //! the LCD, card reader, power share.
 #![no_std]
 
-pub mod board;
-pub mod console;
+pub mod facts;
 #[cfg(target_os = "none")]
 pub mod firmware;
-pub mod line;
-pub mod meters;
-pub mod panel;
 pub mod pins;
-pub mod readback;
-pub mod reset;
-pub mod sampling;
-pub mod sense;
 pub mod storage;
-pub mod supervisor;
 pub mod watchdog;
 
 #[cfg(test)]

@@ -6,18 +6,10 @@
 
 use smartevse_types::Duration;
 
-/// Slowest clock of the watchdog, Hz.
-pub const SLOWEST: u64 = 17_000;
-
-/// Fastest clock of the watchdog, Hz.
-pub const FASTEST: u64 = 47_000;
+use crate::facts::SLOWEST_WATCHDOG as SLOWEST;
 
 /// Largest value of the down-counter.
 const LARGEST_RELOAD: u64 = 0xFFF;
-
-/// Period of the watchdog around an erase of a flash sector, inside an erase
-/// permit only. Even with the fastest clock it is longer than the erase.
-pub const ERASE_PERIOD: Duration = Duration::from_millis(2_500);
 
 /// Prescaler code and reload value.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -69,6 +61,7 @@ impl Setting {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::facts::FASTEST_WATCHDOG as FASTEST;
     use smartevse_core::hardware::LONGEST_WATCHDOG;
 
     /// Decision 52: never above 250 ms, whatever the oscillator does.

@@ -73,13 +73,6 @@ impl<A: OutputPin, B: OutputPin> PinLock<A, B> {
     }
 }
 
-impl<A, B, F> PinLock<A, B, F> {
-    /// Takes over the stored type (configuration guide: LOCK).
-    pub const fn set_kind(&mut self, kind: LockKind) {
-        self.kind = kind;
-    }
-}
-
 /// Sets a pin and remembers the level that it accepted.
 fn set<P: OutputPin>(
     pin: &mut P,
@@ -115,6 +108,10 @@ impl<A, B, F> ErrorType for PinLock<A, B, F> {
 }
 
 impl<A: OutputPin, B: OutputPin, F: InputPin> CableLock for PinLock<A, B, F> {
+    fn set_kind(&mut self, kind: LockKind) {
+        self.kind = kind;
+    }
+
     fn drive_lock(&mut self, drive: LockDrive) -> Result<(), AdapterError> {
         let row = DRIVE.iter().find(|row| row.0 == drive);
         let (red, white) = row.map_or((PinState::High, PinState::High), |row| (row.1, row.2));

@@ -2,6 +2,7 @@
 
 use smartevse_types::{Instant, MilliVolts};
 
+use super::PilotPhase;
 use crate::io::{MilliVoltRange, PilotSample};
 
 /// Samples of one phase, oldest overwritten first.
@@ -55,6 +56,15 @@ impl<const N: usize> PilotWindow<N> {
         Self {
             high: Ring::EMPTY,
             low: Ring::EMPTY,
+        }
+    }
+
+    /// Adds a sample of a phase.
+    pub fn push(&mut self, phase: PilotPhase, at: Instant, level: MilliVolts) {
+        match phase {
+            PilotPhase::Steady => self.push_steady(at, level),
+            PilotPhase::High => self.push_high(at, level),
+            PilotPhase::Low => self.push_low(at, level),
         }
     }
 

@@ -40,6 +40,18 @@ impl<I: InputPin> PinMonitor<I> {
 }
 
 impl<I, T> PinMonitor<I, T> {
+    /// Makes a monitor whose test line may be fitted or not.
+    pub(super) const fn with_optional_test(
+        fault: InputLine<I>,
+        test: Option<OutputLine<T>>,
+    ) -> Self {
+        Self {
+            fault,
+            test,
+            edge: None,
+        }
+    }
+
     /// Adds the latch that an interrupt sets: a function that gives and clears
     /// it.
     #[must_use]

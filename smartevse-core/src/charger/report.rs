@@ -49,6 +49,7 @@ impl Charger {
             contactor1: self.contactors.main(),
             contactor2: self.contactors.second(),
             lock: self.lock.drive(),
+            lock_kind: self.lease.config().lock,
             residual_current_test: self.residual.test_output(),
             light: Rgb::default(),
         }

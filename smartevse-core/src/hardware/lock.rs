@@ -2,11 +2,19 @@
 
 use super::ErrorType;
 use crate::io::{LockDrive, LockFeedback};
+use crate::options::LockKind;
 
 /// Drives the actuator of the cable lock and reads its position.
 ///
 /// Pulse lengths and retries are the charger's business.
 pub trait CableLock: ErrorType {
+    /// Takes over the type of the actuator (configuration guide: LOCK), which
+    /// decides what the feedback means. It comes before each drive; a lock of
+    /// one type only leaves this out.
+    fn set_kind(&mut self, kind: LockKind) {
+        let _ = kind;
+    }
+
     /// Applies a voltage to the actuator or takes it away.
     ///
     /// # Errors
@@ -27,6 +35,10 @@ pub trait CableLock: ErrorType {
 }
 
 impl<T: CableLock + ?Sized> CableLock for &mut T {
+    fn set_kind(&mut self, kind: LockKind) {
+        T::set_kind(self, kind);
+    }
+
     fn drive_lock(&mut self, drive: LockDrive) -> Result<(), Self::Error> {
         T::drive_lock(self, drive)
     }

@@ -162,6 +162,7 @@ where
                 .drive_contactors(outputs.contactor1, outputs.contactor2),
         );
         drive_pilot(&mut self.pilot, outputs, &mut failed);
+        self.lock.set_kind(outputs.lock_kind);
         failed.note(HardwareFaults::LOCK, self.lock.drive_lock(outputs.lock));
         failed.note(
             HardwareFaults::RESIDUAL_CURRENT,

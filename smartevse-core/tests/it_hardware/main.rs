@@ -14,5 +14,6 @@ mod edge_to_output;
 mod locked_flash;
 mod mock;
 mod parts;
+mod port_parts;
 mod properties;
 mod roles;

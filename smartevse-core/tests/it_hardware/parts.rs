@@ -82,6 +82,7 @@ const CHARGING: Outputs = Outputs {
     contactor1: Contactor::Closed,
     contactor2: Contactor::Closed,
     lock: LockDrive::Lock,
+    lock_kind: LockKind::Solenoid,
     residual_current_test: true,
     light: Rgb {
         red: 255,

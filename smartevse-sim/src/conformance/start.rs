@@ -1,7 +1,7 @@
 //! What the charger of a charging sequence starts with.
 
 use serde_json::{Map, Value};
-use smartevse::{Planning, Setup, Station};
+use smartevse::{Planning, Setup, Station, Stored};
 use smartevse_core::card::Uid;
 use smartevse_core::charger::{BoardFacts, BootRecord};
 use smartevse_core::command::Teach;
@@ -123,6 +123,7 @@ impl Start {
             facts: self.facts,
             boot,
             settings: self.settings,
+            stored: Stored::Intact,
             access: self.access,
             cards: &self.cards,
             planning: Planning::External,

@@ -81,6 +81,7 @@ impl<'a> Replay<'a> {
                     facts,
                     boot,
                     settings,
+                    stored,
                     access,
                     planning,
                 }) => {
@@ -91,6 +92,7 @@ impl<'a> Replay<'a> {
                         facts,
                         boot,
                         settings,
+                        stored,
                         access,
                         cards: &cards,
                         planning,

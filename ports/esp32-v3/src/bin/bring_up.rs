@@ -12,6 +12,7 @@ use embedded_hal::pwm::SetDutyCycle;
 use esp_hal::clock::CpuClock;
 use esp_hal::delay::Delay;
 use esp_println::println;
+use smartevse_core::adapters::look_for_card;
 use smartevse_core::contract::{self, Bench, Violation};
 use smartevse_core::hardware::{
     CableLock, Contactors, ControlPilot, ExternalSwitch, LONGEST_WATCHDOG, ProximityPilot,
@@ -20,8 +21,6 @@ use smartevse_core::hardware::{
 use smartevse_core::io::{PilotSwitch, Rgb};
 use smartevse_core::options::LockKind;
 use smartevse_esp32_v3::chip::{board, capture, now, parts, safe, storage, wires};
-use smartevse_esp32_v3::one_wire;
-use smartevse_esp32_v3::outputs::LockType;
 use smartevse_types::{Duration, DutyPermille, Instant};
 
 esp_bootloader_esp_idf::esp_app_desc!();
@@ -76,12 +75,15 @@ async fn main(_spawner: embassy_executor::Spawner) {
     Delay::new().delay_millis(10_000);
 
     let (switch, mut reader) = wires::switch_line(claim.switch);
-    let Some(ceiling) = capture::start(claim.analogue) else {
+    let Some(ranges) = capture::start(claim.analogue) else {
         println!("  FAIL  converter");
         return;
     };
-    println!("  proximity saturates at {} mV", ceiling.as_milli());
-    let Some(mut parts) = parts::board(claim.control, switch, ceiling) else {
+    println!(
+        "  proximity saturates at {} mV",
+        ranges.proximity.as_milli()
+    );
+    let Some(mut parts) = parts::board(claim.control, switch, ranges) else {
         println!("  FAIL  pulse-width generator");
         return;
     };
@@ -95,7 +97,7 @@ async fn main(_spawner: embassy_executor::Spawner) {
     );
     people(&mut parts.light, &mut parts.switch);
     watch("RFID: hold one known card", || {
-        if let Some(card) = one_wire::look(&mut reader) {
+        if let Some(card) = look_for_card(&mut reader) {
             println!("  card {card:?}");
         }
     });
@@ -121,7 +123,10 @@ async fn main(_spawner: embassy_executor::Spawner) {
         "- watchdog: no longer fed; the reset must come within {} ms",
         LONGEST_WATCHDOG.as_millis()
     );
-    let mut dog = parts::Dog::new(claim.watchdog);
+    let Some(mut dog) = parts::Dog::start(claim.watchdog) else {
+        println!("  FAIL  watchdog");
+        return;
+    };
     verdict("watchdog: accepts its period", contract::watchdog(&mut dog));
     Delay::new().delay_millis(1_000);
     println!("  FAIL  watchdog: no reset");
@@ -165,10 +170,10 @@ fn contactors(contactors: &mut impl Contactors) {
     );
 }
 
-fn lock(lock: &mut (impl CableLock + LockType)) {
+fn lock(lock: &mut impl CableLock) {
     println!("- lock: plug in the socket");
     for kind in [LockKind::Solenoid, LockKind::Motor] {
-        lock.set_lock_type(kind);
+        lock.set_kind(kind);
         println!("  as {kind:?}");
         verdict("lock: travel", contract::lock_travel(lock, &mut Clock));
         Delay::new().delay_millis(5_000);

@@ -7,10 +7,12 @@ use esp_hal::clock::CpuClock;
 use esp_hal::interrupt::Priority;
 use esp_println::println;
 use esp_rtos::embassy::InterruptExecutor;
+use smartevse::{Setup, Stored};
+use smartevse_core::adapters::is_blank;
 use smartevse_core::hardware::Storage;
 use smartevse_esp32_v3::chip::tasks::{self, ControlStart};
-use smartevse_esp32_v3::chip::{board, capture, parts, safe, storage, wires};
-use smartevse_esp32_v3::control::setup;
+use smartevse_esp32_v3::chip::{board, capture, parts, safe, started, storage, wires};
+use smartevse_esp32_v3::facts::BOARD;
 use static_cell::StaticCell;
 
 esp_bootloader_esp_idf::esp_app_desc!();
@@ -38,47 +40,40 @@ async fn main(spawner: Spawner) {
 
     let (switch, reader) = wires::switch_line(claim.switch);
     // A part that cannot be started panics: contactors open, then reset.
-    let ceiling = started(capture::start(claim.analogue), "converter");
-    let setup = setup();
+    let ranges = started(capture::start(claim.analogue), "converter");
+    let mut store = storage::open(claim.flash);
+    let setup = Setup {
+        facts: BOARD,
+        stored: Stored::unread(is_blank(&mut store.0)),
+        ..Setup::default()
+    };
+    println!(
+        "storage: {:?}, erase stops the processor for {} ms",
+        setup.stored,
+        erase_stall(&store)
+    );
     let control = CONTROL.init(InterruptExecutor::new(claim.system.control));
     let control = control.start(Priority::Priority2);
     let start = ControlStart {
         pins: claim.control,
         switch,
-        ceiling,
+        ranges,
         watchdog: claim.watchdog,
-        setup,
     };
     control.spawn(started(tasks::control(start).ok(), "control"));
 
     let planning = PLANNING.init(InterruptExecutor::new(claim.system.planning));
     let planning = planning.start(Priority::Priority1);
     planning.spawn(started(tasks::planning(setup).ok(), "planning"));
-    planning.spawn(started(tasks::line(claim.line, setup).ok(), "line"));
+    planning.spawn(started(tasks::line(claim.line).ok(), "line"));
 
-    let store = storage::open(claim.flash);
-    println!(
-        "storage: erase stops the processor for {} ms",
-        erase_stall(&store)
-    );
     spawner.spawn(started(tasks::cards(reader).ok(), "cards"));
-    if let Some(pins) = claim.panel {
-        let mut pins = pins;
+    if let Some(mut pins) = claim.panel {
         let backlight = pins.backlight.take().and_then(parts::backlight);
         let panel = wires::panel(pins);
         spawner.spawn(started(tasks::panel(panel, backlight).ok(), "panel"));
     }
     // The network joins here: a task on this executor that reads
-    // `tasks::status()` and `tasks::plan()` and hands its wishes over through
-    // a slot of its own. It needs the radio, a heap for it and a stack; it must
+    // `tasks::HUB` and hands its wishes over through a slot of its own. It needs the radio, a heap for it and a stack; it must
     // not touch anything above.
-}
-
-/// Takes what was started; without it the charger does not run.
-#[expect(clippy::panic, reason = "the panic handler is the safe state")]
-fn started<T>(part: Option<T>, name: &str) -> T {
-    match part {
-        Some(part) => part,
-        None => panic!("{name} cannot be started"),
-    }
 }

@@ -1,9 +1,6 @@
 //! Pilot samples, taken in step with the generator, and the slow conversions
 //! between them. The sampling interrupt owns the converter.
 
-use core::cell::RefCell;
-
-use critical_section::Mutex;
 use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
 use embassy_sync::signal::Signal;
 use esp_hal::Blocking;
@@ -12,55 +9,45 @@ use esp_hal::interrupt::Priority;
 use esp_hal::peripherals::ADC1;
 use esp_hal::time::Duration as Span;
 use esp_hal::timer::OneShotTimer;
+use smartevse::exchange::Guarded;
+use smartevse_core::adapters::{AlarmSchedule, Capture, PilotScale, duty_of_steps, pilot_position};
 use smartevse_core::hardware::ErrorKind;
 use smartevse_core::io::PilotSample;
-use smartevse_types::{Duration, Instant, Latest, MilliVolts};
+use smartevse_types::{Instant, MilliVolts};
 
 use super::board::{Calibration, PilotPin, ProximityPin, TemperaturePin, pilot_count};
 use super::claim::Analogue;
 use super::now;
-use crate::facts::{POLL_PERIOD, SLOW_STALE};
-use crate::levels::PilotScale;
-use crate::sampling::{Sampler, duty_of, position};
-
-/// Steps of the pilot generator (10 bit).
-pub const STEPS: u16 = 1024;
-
-/// A conversion that takes longer has failed: several times the longest one.
-const LONGEST: Duration = Duration::from_micros(300);
-
-/// Largest value of a conversion (12 bit).
-const END: u16 = 4095;
+use crate::facts::{CONVERTER_END, LONGEST_CONVERSION, PILOT_SAMPLES, PILOT_STEPS, POLL_PERIOD};
 
 /// The tick of the 10 ms loop.
 pub static TICK: Signal<CriticalSectionRawMutex, ()> = Signal::new();
 
-static CAPTURE: Mutex<RefCell<Option<Capture>>> = Mutex::new(RefCell::new(None));
+static CONVERTER: Guarded<Option<Converter>> = Guarded::new(None);
 
 /// A calibrated input.
 type Input<P> = AdcPin<P, ADC1<'static>, Calibration>;
 
 /// Converter, its inputs and what they gave.
-struct Capture {
+struct Converter {
     timer: OneShotTimer<'static, Blocking>,
-    converter: Adc<'static, ADC1<'static>, Blocking>,
+    adc: Adc<'static, ADC1<'static>, Blocking>,
     pilot: Input<PilotPin>,
     proximity: Input<ProximityPin>,
     temperature: Input<TemperaturePin>,
-    scale: PilotScale,
-    sampler: Sampler,
-    voltages: [Latest<MilliVolts>; 2],
+    schedule: AlarmSchedule,
+    capture: Capture<PILOT_SAMPLES>,
     odd: bool,
     tick: Instant,
 }
 
 /// Converts an input; `None` when the converter does not answer in time.
 macro_rules! convert {
-    ($capture:expr, $input:ident) => {{
-        let end = now() + LONGEST;
+    ($converter:expr, $input:ident) => {{
+        let end = now() + LONGEST_CONVERSION;
         loop {
-            match $capture.converter.read_oneshot(&mut $capture.$input) {
-                Ok(value) => break Some(value),
+            match $converter.adc.read_oneshot(&mut $converter.$input) {
+                Ok(value) => break Some(milli(value)),
                 Err(_) if now() > end => break None,
                 Err(_) => {}
             }
@@ -73,63 +60,68 @@ fn milli(converted: u16) -> MilliVolts {
     MilliVolts::from_milli(converted.into())
 }
 
-/// Starts sampling. Gives the voltage at which proximity saturates, or `None`
-/// when the converter cannot be used.
-pub fn start(parts: Analogue) -> Option<MilliVolts> {
+/// What the ends of the range of the converter mean.
+pub struct Ranges {
+    /// Scale of the pilot.
+    pub pilot: PilotScale,
+    /// Voltage at which proximity saturates.
+    pub proximity: MilliVolts,
+}
+
+/// Starts sampling; `None` when the converter cannot be used.
+pub fn start(parts: Analogue) -> Option<Ranges> {
     let mut config = AdcConfig::new();
     let pilot: Input<PilotPin> = config.enable_pin_with_cal(parts.pilot, Attenuation::_11dB);
     let proximity: Input<ProximityPin> =
         config.enable_pin_with_cal(parts.proximity, Attenuation::_6dB);
     let temperature = config.enable_pin_with_cal(parts.temperature, Attenuation::_6dB);
-    let scale = PilotScale::new(milli(pilot.cal_scheme.adc_val(END)))?;
-    let ceiling = milli(proximity.cal_scheme.adc_val(END));
+    let ranges = Ranges {
+        pilot: PilotScale::reference(milli(pilot.cal_scheme.adc_val(CONVERTER_END)))?,
+        proximity: milli(proximity.cal_scheme.adc_val(CONVERTER_END)),
+    };
     let mut timer = OneShotTimer::new(parts.timer);
     timer.set_interrupt_handler(sample_point);
     timer.listen();
     timer.schedule(Span::from_millis(1)).ok()?;
-    let capture = Capture {
+    let converter = Converter {
         timer,
-        converter: Adc::new(parts.converter, config),
+        adc: Adc::new(parts.converter, config),
         pilot,
         proximity,
         temperature,
-        scale,
-        sampler: Sampler::new(),
-        voltages: [Latest::NEVER; 2],
+        schedule: AlarmSchedule::new(),
+        capture: Capture::new(),
         odd: false,
         tick: now(),
     };
-    critical_section::with(|token| CAPTURE.borrow_ref_mut(token).replace(capture));
-    Some(ceiling)
+    CONVERTER.with(|place| place.replace(converter))?;
+    Some(ranges)
 }
 
 /// The interrupt of the sample points, above every executor.
 #[esp_hal::handler(priority = Priority::Priority3)]
 fn sample_point() {
-    critical_section::with(|token| {
-        if let Some(capture) = CAPTURE.borrow_ref_mut(token).as_mut() {
-            capture.run();
-        }
-    });
+    CONVERTER.with(|converter| converter.as_mut().map(Converter::run));
 }
 
-impl Capture {
+impl Converter {
     /// Takes one pilot sample, a slow one where it fits, and sets the alarm.
     fn run(&mut self) {
         self.timer.clear_interrupt();
         let at = now();
-        let place = position(pilot_count(), STEPS.into());
+        let phase = self.schedule.phase(at, place());
         match convert!(self, pilot) {
-            Some(value) => self
-                .sampler
-                .take(at, place, self.scale.at_connector(milli(value))),
-            None => self.sampler.fail(),
+            Some(level) => self.capture.pilot(phase, at, level),
+            None => self.capture.fail(),
         }
-        if self.sampler.has_time() {
+        if self.schedule.has_time() {
             self.slow(at);
         }
-        self.beat(at);
-        let wait = self.sampler.next(position(pilot_count(), STEPS.into()));
+        if at >= self.tick {
+            self.tick = (self.tick + POLL_PERIOD).latest(at);
+            TICK.signal(());
+        }
+        let wait = self.schedule.next(place());
         // Without an alarm there are no samples and no ticks: the watchdog acts.
         let _ = self.timer.schedule(Span::from_micros(wait.into()));
     }
@@ -137,42 +129,32 @@ impl Capture {
     /// Proximity and temperature in turn.
     fn slow(&mut self, at: Instant) {
         self.odd = !self.odd;
-        let [proximity, temperature] = &mut self.voltages;
-        let (value, place) = if self.odd {
-            (convert!(self, proximity), proximity)
-        } else {
-            (convert!(self, temperature), temperature)
-        };
-        if let Some(value) = value {
-            place.update(milli(value), at);
-        }
-    }
-
-    /// Gives the tick every 10 ms.
-    fn beat(&mut self, at: Instant) {
-        if at >= self.tick {
-            self.tick = (self.tick + POLL_PERIOD).latest(at);
-            TICK.signal(());
+        if self.odd {
+            if let Some(voltage) = convert!(self, proximity) {
+                self.capture.proximity(at, voltage);
+            }
+        } else if let Some(voltage) = convert!(self, temperature) {
+            self.capture.temperature(at, voltage);
         }
     }
 }
 
-/// Uses the capture; fails while there is none.
-fn with<T>(use_it: impl FnOnce(&mut Capture) -> Result<T, ErrorKind>) -> Result<T, ErrorKind> {
-    critical_section::with(|token| {
-        let mut capture = CAPTURE.borrow_ref_mut(token);
-        capture.as_mut().map_or(Err(ErrorKind::Other), use_it)
-    })
+/// Position in the period of the pilot, µs.
+fn place() -> u16 {
+    pilot_position(pilot_count(), PILOT_STEPS.into())
+}
+
+/// Uses the converter; fails while there is none.
+fn with<T>(use_it: impl FnOnce(&mut Converter) -> T) -> Result<T, ErrorKind> {
+    let done = CONVERTER.with(|converter| converter.as_mut().map(use_it));
+    done.flatten().ok_or(ErrorKind::Other)
 }
 
 /// Notes the steps that the pilot generator was given.
 pub fn commanded(steps: u16) {
-    let done = with(|capture| {
-        capture.sampler.commanded(duty_of(steps, STEPS), now());
-        Ok(())
-    });
-    // Without a capture there are no samples that a duty could falsify.
-    let _ = done;
+    let duty = duty_of_steps(steps, PILOT_STEPS);
+    // Without a converter there are no samples that a duty could falsify.
+    let _ = with(|converter| converter.schedule.commanded(duty, now()));
 }
 
 /// Summary of the pilot samples.
@@ -180,21 +162,8 @@ pub fn commanded(steps: u16) {
 /// # Errors
 ///
 /// When the converter did not answer since the last call.
-pub fn summary(_now: Instant) -> Result<Option<PilotSample>, ErrorKind> {
-    with(|capture| match capture.sampler.summary() {
-        (_, true) => Err(ErrorKind::Input),
-        (sample, false) => Ok(sample),
-    })
-}
-
-/// Latest voltage of a slow input; an old one is an error.
-fn voltage(
-    pick: fn(&[Latest<MilliVolts>; 2]) -> &Latest<MilliVolts>,
-) -> Result<MilliVolts, ErrorKind> {
-    with(|capture| {
-        let reading = pick(&capture.voltages).reading(now(), SLOW_STALE);
-        reading.fresh().ok_or(ErrorKind::Timeout)
-    })
+pub fn summary(scale: &PilotScale) -> Result<Option<PilotSample>, ErrorKind> {
+    with(|converter| converter.capture.take())?.summary(scale)
 }
 
 /// Voltage at PP_IN.
@@ -203,7 +172,7 @@ fn voltage(
 ///
 /// When there is no recent conversion.
 pub fn proximity() -> Result<MilliVolts, ErrorKind> {
-    voltage(|[proximity, _]| proximity)
+    with(|converter| converter.capture.proximity_voltage(now()))?
 }
 
 /// Voltage at TEMP.
@@ -212,5 +181,5 @@ pub fn proximity() -> Result<MilliVolts, ErrorKind> {
 ///
 /// When there is no recent conversion.
 pub fn temperature() -> Result<MilliVolts, ErrorKind> {
-    voltage(|[_, temperature]| temperature)
+    with(|converter| converter.capture.temperature_voltage(now()))?
 }

@@ -21,3 +21,12 @@ pub fn now() -> Instant {
     let since = esp_hal::time::Instant::now().duration_since_epoch();
     Instant::from_micros(since.as_micros())
 }
+
+/// Takes what was started; without it the charger does not run.
+#[expect(clippy::panic, reason = "the panic handler is the safe state")]
+pub fn started<T>(part: Option<T>, name: &str) -> T {
+    match part {
+        Some(part) => part,
+        None => panic!("{name} cannot be started"),
+    }
+}

@@ -1,6 +1,7 @@
 //! The board as the charging control sees it, and the watchdog.
 
-use esp_hal::gpio::{DriveMode, Flex, Level};
+use embedded_hal::pwm::SetDutyCycle;
+use esp_hal::gpio::{DriveMode, Flex, Input, Level, Pull};
 use esp_hal::ledc::channel::{self, Channel, ChannelIFace};
 use esp_hal::ledc::timer::config::Duty as Resolution;
 use esp_hal::ledc::timer::{self, Timer, TimerIFace};
@@ -9,26 +10,21 @@ use esp_hal::peripherals::{LEDC, TIMG1};
 use esp_hal::time::{Duration as Span, Rate};
 use esp_hal::timer::timg::{MwdtStage, TimerGroup, Wdt};
 use smartevse_core::adapters::{
-    ActiveLevel, InputLine, Mcp9700, OutputLine, PinContactors, PinLock, PinMonitor, PinSwitch,
-    PullUpProximity, PwmLight, PwmPilot,
+    ActiveLevel, LockLines, MilliVoltSource, OnChange, PilotSampler, PwmLight, ReferenceBoard,
+    ReferenceLines, ReferenceSources, reference_board,
 };
-use smartevse_core::hardware::{
-    CableLock, Contactors, ControlPilot, ErrorKind, ErrorType, ExternalSwitch, Parts,
-    ProximityPilot, ResidualCurrentMonitor, StatusLight, Temperature, Watchdog,
-};
-use smartevse_core::options::LockKind;
-use smartevse_types::{Duration, MilliVolts};
+use smartevse_core::hardware::{ErrorKind, ErrorType, LONGEST_WATCHDOG, StatusLight, Watchdog};
+use smartevse_types::{Duration, Instant};
 use static_cell::StaticCell;
 
 use super::board::{
     BACKLIGHT_CHANNEL, BUZZER_CHANNEL, CLOCK, LIGHT_CHANNELS, PILOT_CHANNEL, Speed,
 };
-use super::capture;
+use super::capture::{self, Ranges};
 use super::claim::{ControlPins, Pin};
 use super::safe::output;
 use super::wires::{Watched, input};
 use crate::facts::NOTE;
-use crate::outputs::{Fitted, LockType, OnChange, ReadBack};
 
 /// Timers of the pulse-width generator: pilot, light, note, backlight.
 static TIMERS: [StaticCell<Timer<'static, Speed>>; 4] = [const { StaticCell::new() }; 4];
@@ -95,9 +91,9 @@ pub fn backlight(pin: Pin) -> Option<PwmChannel> {
 
 /// Light of the board: magenta until its first colour, as with the stock
 /// firmware.
-fn light(pins: Option<[Pin; 3]>) -> Option<Fitted<impl StatusLight>> {
+fn light(pins: Option<[Pin; 3]>) -> Option<Option<impl StatusLight>> {
     let Some([red, green, blue]) = pins else {
-        return Some(Fitted(None));
+        return Some(None);
     };
     let timer = start_timer(timer::Number::Timer1, LIGHT_RATE, EIGHT_BIT)?;
     let [r, g, b] = LIGHT_CHANNELS;
@@ -105,13 +101,7 @@ fn light(pins: Option<[Pin; 3]>) -> Option<Fitted<impl StatusLight>> {
     let green = channel(g, green, timer, 0)?;
     let blue = channel(b, blue, timer, 100)?;
     let [red, green, blue] = [red, green, blue].map(|channel| OnChange::new(channel, |_| ()));
-    let light = PwmLight::new(red, green, blue, ActiveLevel::High);
-    Some(Fitted(Some(light)))
-}
-
-/// An output line that is read back, active HIGH.
-fn vital(pin: Pin, level: Level) -> OutputLine<ReadBack<Flex<'static>>> {
-    OutputLine::new(ReadBack::new(output(pin, level)), ActiveLevel::High)
+    Some(Some(PwmLight::new(red, green, blue, ActiveLevel::High)))
 }
 
 /// Joins the board; `None` when a generator cannot be started.
@@ -120,54 +110,55 @@ fn vital(pin: Pin, level: Level) -> OutputLine<ReadBack<Flex<'static>>> {
 pub fn board(
     pins: ControlPins,
     switch: Watched,
-    ceiling: MilliVolts,
+    ranges: Ranges,
 ) -> Option<
-    Parts<
-        impl ControlPilot,
-        impl Contactors,
-        impl ProximityPilot,
-        impl CableLock + LockType,
-        impl ResidualCurrentMonitor,
-        impl Temperature,
-        impl ExternalSwitch,
-        impl StatusLight,
+    ReferenceBoard<
+        impl SetDutyCycle,
+        impl PilotSampler,
+        impl MilliVoltSource,
+        impl MilliVoltSource,
+        Flex<'static>,
+        Input<'static>,
+        Watched,
+        Option<impl StatusLight>,
     >,
 > {
-    let contactors = PinContactors::new(
-        vital(pins.contactor1, Level::Low),
-        vital(pins.contactor2, Level::Low),
-    );
-    let isolation = vital(pins.isolation, Level::High);
+    let lines = ReferenceLines {
+        contactor1: output(pins.contactor1, Level::Low),
+        contactor2: output(pins.contactor2, Level::Low),
+        isolation: output(pins.isolation, Level::High),
+        lock: pins.lock.map(|lock| LockLines {
+            red: output(lock.red, Level::Low),
+            white: output(lock.white, Level::Low),
+            feedback: input(lock.feedback, Pull::None),
+        }),
+        monitor: input(pins.residual_current, pins.residual_current_pull),
+        monitor_test: None,
+        switch,
+    };
     let timer = start_timer(timer::Number::Timer0, PILOT_RATE, TEN_BIT)?;
     let generator = channel(PILOT_CHANNEL, pins.pilot, timer, 100)?;
     let generator = OnChange::new(generator, capture::commanded);
-    let monitor = input(pins.residual_current, pins.residual_current_pull);
-    let lock = pins.lock.map(|lock| {
-        let red = output(lock.red, Level::Low);
-        let white = output(lock.white, Level::Low);
-        let feedback = input(lock.feedback, esp_hal::gpio::Pull::None);
-        PinLock::new(red, white, LockKind::Disabled).with_feedback(feedback)
-    });
-    Some(Parts {
-        pilot: PwmPilot::new(generator, capture::summary).with_isolation(isolation),
-        proximity: PullUpProximity::new(capture::proximity).with_ceiling(ceiling),
-        contactors,
-        lock: Fitted(lock),
-        residual_current: PinMonitor::new(InputLine::new(monitor, ActiveLevel::High)),
-        temperature: Mcp9700::new(capture::temperature),
-        switch: PinSwitch::new(InputLine::new(switch, ActiveLevel::Low)),
-        light: light(pins.light)?,
-    })
+    let sources = ReferenceSources {
+        pilot: move |_: Instant| capture::summary(&ranges.pilot),
+        proximity: capture::proximity,
+        proximity_ceiling: Some(ranges.proximity),
+        temperature: capture::temperature,
+    };
+    let light = light(pins.light)?;
+    Some(reference_board(generator, sources, lines, light))
 }
 
 /// Watchdog of the second timer group: resets the whole chip.
 pub struct Dog(Wdt<TIMG1<'static>>);
 
 impl Dog {
-    /// Takes the watchdog; it does not run yet.
+    /// Takes the watchdog and starts it; `None` when it refuses.
     #[must_use]
-    pub fn new(group: TIMG1<'static>) -> Self {
-        Self(TimerGroup::new(group).wdt)
+    pub fn start(group: TIMG1<'static>) -> Option<Self> {
+        let mut dog = Self(TimerGroup::new(group).wdt);
+        Watchdog::start(&mut dog, LONGEST_WATCHDOG).ok()?;
+        Some(dog)
     }
 }
 

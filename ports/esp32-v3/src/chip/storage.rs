@@ -2,20 +2,19 @@
 
 use esp_hal::peripherals::FLASH;
 use esp_storage::FlashStorage;
-use smartevse_core::adapters::BlockingFlash;
+use smartevse_core::adapters::{BlockingFlash, FlashRange};
 use smartevse_core::hardware::stalls_fit;
 
 use crate::facts::{
     APPEND_STALL_US, ERASE_STALL_US, ERASE_WATCHDOG, POLL_PERIOD, STORAGE_SIZE, STORAGE_START,
 };
-use crate::region::Region;
 
 /// The first 64 KiB of the stock `spiffs` range.
 ///
 /// A write or an erase stops the whole processor, interrupts included: an
 /// append at most 8 ms, an erase at most 400 ms. The pilot generator runs on.
 pub type Store = BlockingFlash<
-    Region<FlashStorage<'static>, STORAGE_START, STORAGE_SIZE>,
+    FlashRange<FlashStorage<'static>, STORAGE_START, STORAGE_SIZE>,
     APPEND_STALL_US,
     ERASE_STALL_US,
 >;
@@ -27,5 +26,5 @@ const _: () = assert!(stalls_fit::<Store>(POLL_PERIOD, ERASE_WATCHDOG));
 /// Opens the range.
 #[must_use]
 pub fn open(flash: FLASH<'static>) -> Store {
-    BlockingFlash(Region::new(FlashStorage::new(flash)))
+    BlockingFlash(FlashRange::new(FlashStorage::new(flash)))
 }

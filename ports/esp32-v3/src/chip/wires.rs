@@ -6,15 +6,11 @@ use embassy_time::Delay;
 use embedded_hal::digital::{self, InputPin};
 use esp_hal::gpio::interconnect::InputSignal;
 use esp_hal::gpio::{DriveMode, Flex, Input, InputConfig, Level, OutputConfig, Pull};
-use smartevse_core::adapters::NoPin;
+use smartevse_core::adapters::{SharedBus, SharedWire, SharedWires, SlotLine, St7565};
 
 use super::claim::{PanelPins, Pin};
 use super::safe::output;
-use crate::one_wire::SlotLine;
-use crate::panel::{FrontPanel, SharedWire, Wires};
-
-/// Time for a pull-up of 15 kΩ to raise a wire, µs.
-const RISE_US: u32 = 5;
+use crate::facts::RISE_US;
 
 /// Makes an input.
 #[must_use]
@@ -78,6 +74,10 @@ impl SlotLine for OpenDrain {
             pass_us(us);
         }
     }
+
+    fn undisturbed<R>(&mut self, part: impl FnOnce(&mut Self) -> R) -> R {
+        critical_section::with(|_| part(self))
+    }
 }
 
 /// A wire that the display and a button share.
@@ -98,51 +98,18 @@ impl SharedWire for Shared {
     }
 }
 
-/// Reset of the display, where wired.
-#[derive(Debug)]
-pub enum Reset {
-    /// A pin.
-    Pin(Flex<'static>),
-    /// Joined to the reset of the module.
-    Joined(NoPin),
-}
-
-impl digital::ErrorType for Reset {
-    type Error = Infallible;
-}
-
-impl digital::OutputPin for Reset {
-    fn set_low(&mut self) -> Result<(), Infallible> {
-        match self {
-            Self::Pin(pin) => pin.set_low(),
-            Self::Joined(none) => none.set_low()?,
-        }
-        Ok(())
-    }
-
-    fn set_high(&mut self) -> Result<(), Infallible> {
-        match self {
-            Self::Pin(pin) => pin.set_high(),
-            Self::Joined(none) => none.set_high()?,
-        }
-        Ok(())
-    }
-}
-
 /// Display and buttons of the board.
-pub type Panel = FrontPanel<Flex<'static>, Shared, Shared, Input<'static>, Reset, Delay>;
+pub type Panel = SharedBus<Flex<'static>, Shared, Input<'static>, Flex<'static>, Delay>;
 
 /// Joins the pins of display and buttons.
 #[must_use]
 pub fn panel(pins: PanelPins) -> Panel {
-    let wires = Wires {
+    let wires = SharedWires {
         clock: output(pins.clock, Level::High),
         data: Shared(output(pins.data, Level::High)),
         select: Shared(output(pins.select, Level::High)),
         left: input(pins.left, Pull::Up),
-        reset: pins.reset.map_or(Reset::Joined(NoPin), |pin| {
-            Reset::Pin(output(pin, Level::High))
-        }),
+        reset: pins.reset.map(|pin| output(pin, Level::High)),
     };
-    FrontPanel::new(wires, Delay)
+    St7565::new(wires, Delay)
 }

@@ -7,10 +7,9 @@ use core::fmt::{Debug, Display, Write as _};
 
 use embassy_futures::block_on;
 use embassy_stm32::usart::BufferedUart;
-use embassy_time::Delay;
 use embedded_io_async::{Read, ReadReady, Write};
 use heapless::String;
-use smartevse_core::adapters::PinLock;
+use smartevse::port::ResetCause;
 use smartevse_core::contract::{self, Bench};
 use smartevse_core::hardware::{
     Board, ButtonSet, Buttons, CableLock, ControlPilot, Error, Watchdog,
@@ -20,10 +19,9 @@ use smartevse_core::options::LockKind;
 use smartevse_types::{Duration, DutyPermille, Instant};
 
 use super::flash::Sectors;
-use super::hardware::{FrontParts, Hardware, Keys, PlanningParts};
-use super::tasks::charging::board;
+use super::hardware::{FrontParts, Hardware, Keys, Line};
+use super::tasks::board;
 use super::{now, run, stop};
-use crate::reset::ResetCause;
 use crate::storage::SettingsArea;
 
 /// Period of the watchdog on the bench.
@@ -128,8 +126,10 @@ fn walk(hardware: Hardware, cause: ResetCause) -> ! {
         board.sample(now(), &mut inputs);
         (inputs.proximity, inputs.temperature, inputs.switch)
     });
-    planning(&mut desk, hardware.planning);
-    let started = display.start(&mut Delay);
+    let verdict = contract::status_light(&mut board.light);
+    desk.verdict("status light went through its colours", verdict);
+    line(&mut desk, hardware.line);
+    let started = block_on(display.start());
     desk.verdict("display", started.map_err(|_| "bus failed"));
     backlight.set_duty_cycle_fully_on();
     buttons(&mut desk, keys);
@@ -160,11 +160,7 @@ fn pilot<W: Watchdog>(desk: &mut Desk<W>, pilot: &mut impl ControlPilot) {
 }
 
 /// Both types of actuator.
-fn lock<W, A, B, F>(desk: &mut Desk<W>, lock: &mut PinLock<A, B, F>)
-where
-    W: Watchdog,
-    PinLock<A, B, F>: CableLock,
-{
+fn lock<W: Watchdog>(desk: &mut Desk<W>, lock: &mut impl CableLock) {
     for (kind, title) in [
         (LockKind::Solenoid, "solenoid follows"),
         (LockKind::Motor, "motor follows"),
@@ -176,11 +172,8 @@ where
     }
 }
 
-/// Light and line.
-fn planning<W: Watchdog>(desk: &mut Desk<W>, mut parts: PlanningParts) {
-    let verdict = contract::status_light(&mut parts.light);
-    desk.verdict("status light went through its colours", verdict);
-    let verdict = block_on(contract::meter_bus(&mut parts.line));
+fn line<W: Watchdog>(desk: &mut Desk<W>, mut line: Line) {
+    let verdict = block_on(contract::meter_bus(&mut line));
     desk.verdict("serial line sends eight bytes of 0x55", verdict);
 }
 

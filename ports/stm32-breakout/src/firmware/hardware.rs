@@ -1,7 +1,7 @@
 //! Claims every peripheral and pin, once.
 
 use embassy_stm32::exti::{self, ExtiInput};
-use embassy_stm32::gpio::{Input, Level, Output, OutputType, Pin, Pull, Speed};
+use embassy_stm32::gpio::{Flex, Input, OutputType, Pin, Pull, Speed};
 use embassy_stm32::interrupt::{self as irq, InterruptExt, Priority};
 use embassy_stm32::mode::{Async, Blocking};
 use embassy_stm32::peripherals::{DMA1_CH5, DMA1_CH6, USART1, USART2};
@@ -14,15 +14,17 @@ use embassy_stm32::usart::{
     BufferedInterruptHandler, BufferedUart, ConfigError, RingBufferedUartRx, Uart, UartTx,
 };
 use embassy_stm32::{Peri, Peripherals, bind_interrupts, dma, peripherals, usart};
-use smartevse_core::adapters::{InputLine, PinButtons, PwmLight};
+use embassy_time::Delay;
+use smartevse::port::LINE_BAUD;
+use smartevse_core::adapters::{
+    HalfDuplex, InputLine, LockLines, PinButtons, PwmLight, ReferenceLines, SpiWires, St7565,
+};
 use static_cell::StaticCell;
 
 use super::dog::Dog;
-use super::flash::{Sectors, settings_area};
+use super::flash::{self, Sectors};
 use super::pilot::PilotParts;
-use crate::board::{Lines, polarity};
-use crate::line::{BAUD, HalfDuplex, RING};
-use crate::panel::{LCD_SPEED, Lcd};
+use crate::facts::{CONSOLE_BAUD, LCD_SPEED, RING, polarity};
 use crate::storage::SettingsArea;
 
 bind_interrupts!(struct Irqs {
@@ -34,9 +36,6 @@ bind_interrupts!(struct Irqs {
     EXTI15_10 => exti::InterruptHandler<irq::typelevel::EXTI15_10>;
 });
 
-/// Speed of the console, bit/s.
-const CONSOLE_BAUD: u32 = 115_200;
-
 /// Frequency of light and backlight.
 const LIGHT_FREQUENCY: Hertz = Hertz(5_000);
 
@@ -44,31 +43,28 @@ const LIGHT_FREQUENCY: Hertz = Hertz(5_000);
 pub type LightChannel = SimplePwmChannel<'static, peripherals::TIM3>;
 
 /// The meter line.
-pub type Line = HalfDuplex<UartTx<'static, Async>, RingBufferedUartRx<'static>, Output<'static>>;
+pub type Line = HalfDuplex<UartTx<'static, Async>, RingBufferedUartRx<'static>, Flex<'static>>;
 
 /// The buttons.
 pub type Keys =
     PinButtons<ExtiInput<'static, Async>, ExtiInput<'static, Async>, ExtiInput<'static, Async>>;
 
 /// The display.
-pub type Display = Lcd<Spi<'static, Blocking, Master>, Output<'static>>;
+pub type Display = St7565<SpiWires<Spi<'static, Blocking, Master>, Flex<'static>>, Delay>;
+
+/// The status light.
+pub type Light = PwmLight<LightChannel, LightChannel, LightChannel>;
 
 /// Parts of the charging control.
 pub struct ChargingParts {
     /// Pilot.
     pub pilot: PilotParts,
     /// Digital lines.
-    pub lines: Lines<Output<'static>, Input<'static>>,
+    pub lines: ReferenceLines<Flex<'static>, Input<'static>, Input<'static>>,
+    /// Status light.
+    pub light: Light,
     /// Watchdog.
     pub watchdog: Dog,
-}
-
-/// Parts of the planning context.
-pub struct PlanningParts {
-    /// Status light.
-    pub light: PwmLight<LightChannel, LightChannel, LightChannel>,
-    /// Meter line.
-    pub line: Line,
 }
 
 /// Parts of the front ends.
@@ -87,8 +83,8 @@ pub struct FrontParts {
 pub struct Hardware {
     /// Parts of the charging control.
     pub charging: ChargingParts,
-    /// Parts of the planning context.
-    pub planning: PlanningParts,
+    /// Meter line.
+    pub line: Line,
     /// Parts of the front ends.
     pub front: FrontParts,
     /// Settings area of the flash.
@@ -152,27 +148,28 @@ impl Hardware {
                     converter: p.ADC1,
                     inputs: (p.PA1, p.PA5, p.PA4),
                 },
-                lines: Lines {
+                lines: ReferenceLines {
                     isolation: high(p.PA15),
                     contactor1: low(p.PB10),
                     contactor2: low(p.PB5),
-                    lock_red: low(p.PB7),
-                    lock_white: low(p.PB8),
-                    monitor_test: high(p.PB6),
-                    lock_feedback: Input::new(p.PB3, Pull::None),
+                    lock: Some(LockLines {
+                        red: low(p.PB7),
+                        white: low(p.PB8),
+                        feedback: Input::new(p.PB3, Pull::None),
+                    }),
                     monitor: Input::new(p.PB9, Pull::None),
+                    monitor_test: Some(high(p.PB6)),
                     switch: Input::new(p.PB4, Pull::None),
                 },
+                light: PwmLight::new(shine.ch1, shine.ch2, shine.ch3, polarity::LIGHT),
                 watchdog: Dog::new(p.IWDG),
             },
-            planning: PlanningParts {
-                light: PwmLight::new(shine.ch1, shine.ch2, shine.ch3, polarity::LIGHT),
-                line: HalfDuplex::new(
-                    send,
-                    receive.into_ring_buffered(LINE_RING.init([0; RING])),
-                    low(p.PB2),
-                ),
-            },
+            line: HalfDuplex::new(
+                send,
+                receive.into_ring_buffered(LINE_RING.init([0; RING])),
+                low(p.PB2),
+            )
+            .map_err(|_| ConfigError::RxOrTxNotEnabled)?,
             front: FrontParts {
                 console,
                 keys: PinButtons::new(
@@ -180,15 +177,18 @@ impl Hardware {
                     key(ExtiInput::new(p.PA11, p.EXTI11, Pull::Up, Irqs)),
                     key(ExtiInput::new(p.PA12, p.EXTI12, Pull::Up, Irqs)),
                 ),
-                display: Lcd::new(
-                    Spi::new_blocking_txonly(p.SPI2, p.PB13, p.PB15, display_config()),
-                    high(p.PB12),
-                    low(p.PB14),
-                    low(p.PC13),
+                display: St7565::new(
+                    SpiWires {
+                        bus: Spi::new_blocking_txonly(p.SPI2, p.PB13, p.PB15, display_config()),
+                        select: high(p.PB12),
+                        data: low(p.PB14),
+                        reset: low(p.PC13),
+                    },
+                    Delay,
                 ),
                 backlight: shine.ch4,
             },
-            storage: settings_area(p.FLASH),
+            storage: flash::open(p.FLASH),
         })
     }
 }
@@ -197,12 +197,22 @@ static LINE_RING: StaticCell<[u8; RING]> = StaticCell::new();
 static CONSOLE_SEND: StaticCell<[u8; 256]> = StaticCell::new();
 static CONSOLE_RECEIVE: StaticCell<[u8; 64]> = StaticCell::new();
 
-fn low(pin: Peri<'static, impl Pin>) -> Output<'static> {
-    Output::new(pin, Level::Low, Speed::Low)
+/// Makes an output; its pad can be read back.
+fn output(mut pin: Flex<'static>) -> Flex<'static> {
+    pin.set_as_output(Speed::Low);
+    pin
 }
 
-fn high(pin: Peri<'static, impl Pin>) -> Output<'static> {
-    Output::new(pin, Level::High, Speed::Low)
+fn low(pin: Peri<'static, impl Pin>) -> Flex<'static> {
+    let mut pin = Flex::new(pin);
+    pin.set_low();
+    output(pin)
+}
+
+fn high(pin: Peri<'static, impl Pin>) -> Flex<'static> {
+    let mut pin = Flex::new(pin);
+    pin.set_high();
+    output(pin)
 }
 
 fn key<P>(pin: P) -> InputLine<P> {
@@ -213,7 +223,7 @@ fn key<P>(pin: P) -> InputLine<P> {
 /// pull-up keeps that from reading as characters.
 fn line_config() -> usart::Config {
     let mut config = usart::Config::default();
-    config.baudrate = BAUD;
+    config.baudrate = LINE_BAUD;
     config.rx_pull = Pull::Up;
     config
 }

@@ -7,10 +7,6 @@
 //! temperature. Both compare values go through preload registers: a change acts
 //! at the next period. The trigger runs on at 0 and 1000 ‰.
 
-use core::cell::RefCell;
-use core::convert::Infallible;
-
-use critical_section::Mutex;
 use embassy_stm32::adc::{Adc, AdcChannel, InjectedAdc, SampleTime};
 use embassy_stm32::gpio::OutputType;
 use embassy_stm32::interrupt;
@@ -25,35 +21,26 @@ use embassy_stm32::timer::{Ch1, Channel};
 use embassy_stm32::{Peri, pac, triggers};
 use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
 use embassy_sync::signal::Signal;
-use embedded_hal::pwm::{ErrorType, SetDutyCycle};
+use embedded_hal::pwm::{ErrorKind, ErrorType, SetDutyCycle};
+use smartevse::exchange::Guarded;
+use smartevse_core::adapters::{
+    Capture, Conversions, HIGH_POINT_US, PILOT_PERIOD_US, PeriodEnd, TriggeredCapture,
+};
+use smartevse_core::hardware::ErrorKind as HardwareError;
 
 use super::now;
-use crate::sampling::{Batch, Counts, HIGH_POINT, PERIOD, PeriodEnd, Schedule};
+use crate::facts::{PILOT_SAMPLES, POLL_PERIODS, milli_volts};
 
 /// Channels of the timer in its register arrays.
 const PULSES: usize = 0;
 const TRIGGER: usize = 3;
 
-/// What the interrupt keeps.
-struct Capture {
-    schedule: Schedule,
-    batch: Batch,
-    /// Periods until the charging control is due.
-    due: u16,
-}
-
 /// The charging control is due: every tenth period, 10 ms by the crystal and
 /// independent of the clock of the firmware.
 static DUE: Signal<CriticalSectionRawMutex, ()> = Signal::new();
 
-/// Periods between two polls.
-const POLL_PERIODS: u16 = 10;
-
-static CAPTURE: Mutex<RefCell<Capture>> = Mutex::new(RefCell::new(Capture {
-    schedule: Schedule::new(),
-    batch: Batch::EMPTY,
-    due: POLL_PERIODS,
-}));
+static CAPTURE: Guarded<TriggeredCapture<PILOT_SAMPLES>> =
+    Guarded::new(TriggeredCapture::new(POLL_PERIODS));
 
 /// Peripherals and pins of the pilot.
 pub struct PilotParts {
@@ -103,11 +90,11 @@ fn generator(peripheral: Peri<'static, TIM1>) -> Timer<'static, TIM1> {
     let mut timer = Timer::new(peripheral);
     timer.set_counting_mode(CountingMode::EdgeAlignedUp);
     timer.set_tick_freq(Hertz(1_000_000));
-    timer.set_max_compare_value(PERIOD.saturating_sub(1));
+    timer.set_max_compare_value(PILOT_PERIOD_US.saturating_sub(1));
     timer.set_autoreload_preload(true);
     for (channel, mode, value) in [
-        (Channel::Ch1, OutputCompareMode::PwmMode1, PERIOD),
-        (Channel::Ch4, OutputCompareMode::PwmMode2, HIGH_POINT),
+        (Channel::Ch1, OutputCompareMode::PwmMode1, PILOT_PERIOD_US),
+        (Channel::Ch4, OutputCompareMode::PwmMode2, HIGH_POINT_US),
     ] {
         timer.set_output_compare_mode(channel, mode);
         timer.set_output_compare_preload(channel, true);
@@ -144,37 +131,39 @@ fn converter(
 }
 
 impl ErrorType for PilotChannel {
-    type Error = Infallible;
+    type Error = ErrorKind;
 }
 
 impl SetDutyCycle for PilotChannel {
     fn max_duty_cycle(&self) -> u16 {
-        PERIOD
+        PILOT_PERIOD_US
     }
 
-    fn set_duty_cycle(&mut self, duty: u16) -> Result<(), Infallible> {
-        pac::TIM1.ccr(PULSES).write(|w| w.set_ccr(duty.min(PERIOD)));
-        Ok(())
+    /// Writes the duty and reads it back.
+    fn set_duty_cycle(&mut self, duty: u16) -> Result<(), ErrorKind> {
+        let wanted = duty.min(PILOT_PERIOD_US);
+        pac::TIM1.ccr(PULSES).write(|w| w.set_ccr(wanted));
+        if self::duty() == wanted {
+            Ok(())
+        } else {
+            Err(ErrorKind::Other)
+        }
     }
 }
 
 /// Duty in the compare register, in steps.
-#[must_use]
-pub fn duty() -> u16 {
+fn duty() -> u16 {
     pac::TIM1.ccr(PULSES).read().ccr()
 }
 
-/// Takes the samples since the last call.
-#[must_use]
-pub fn take() -> Batch {
-    critical_section::with(|token| {
-        CAPTURE
-            .borrow(token)
-            .try_borrow_mut()
-            .map_or(Batch::EMPTY, |mut capture| {
-                core::mem::replace(&mut capture.batch, Batch::EMPTY)
-            })
-    })
+/// Uses what the interrupt collected.
+///
+/// # Errors
+///
+/// `Other` when it is being changed, which no context below the interrupt sees.
+pub fn captured<R>(f: impl FnOnce(&mut Capture<PILOT_SAMPLES>) -> R) -> Result<R, HardwareError> {
+    let done = CAPTURE.with(|capture| f(capture.capture()));
+    done.ok_or(HardwareError::Other)
 }
 
 /// Waits until the charging control is due.
@@ -182,50 +171,40 @@ pub async fn wait_due() {
     DUE.wait().await;
 }
 
-/// Reads the conversion of the past period, if it is complete, and clears its
-/// flag.
-fn conversion() -> Option<Counts> {
+/// Reads the conversions of the past period, if they are complete, and clears
+/// their flag.
+fn conversions() -> Option<Conversions> {
     let converter = pac::ADC1;
     if !converter.sr().read().jeoc() {
         return None;
     }
-    let counts = Counts {
-        pilot: converter.jdr(0).read().jdata(),
-        proximity: converter.jdr(1).read().jdata(),
-        temperature: converter.jdr(2).read().jdata(),
-    };
+    let [pilot, proximity, temperature] =
+        [0, 1, 2].map(|rank| milli_volts(converter.jdr(rank).read().jdata()));
     converter.sr().modify(|w| {
         w.set_jeoc(false);
         w.set_jstrt(false);
     });
-    Some(counts)
+    Some(Conversions {
+        pilot,
+        proximity,
+        temperature,
+    })
 }
 
 /// The end of a period.
 fn period_end() {
     pac::TIM1.sr().modify(|w| w.set_uif(false));
-    let counts = conversion();
+    let converted = conversions();
     let end = PeriodEnd {
         now: now(),
         elapsed: pac::TIM1.cnt().read().cnt(),
         duty: duty(),
-        counts,
     };
-    let next = critical_section::with(|token| {
-        let mut capture = CAPTURE.borrow(token).try_borrow_mut().ok()?;
-        let (sample, next) = capture.schedule.step(&end);
-        if let Some(sample) = sample {
-            capture.batch.push(sample);
-        }
-        capture.due = capture.due.saturating_sub(1);
-        if capture.due == 0 {
-            capture.due = POLL_PERIODS;
+    if let Some(done) = CAPTURE.with(|capture| capture.step(&end, converted)) {
+        pac::TIM1.ccr(TRIGGER).write(|w| w.set_ccr(done.point));
+        if done.poll_due {
             DUE.signal(());
         }
-        Some(next)
-    });
-    if let Some(point) = next {
-        pac::TIM1.ccr(TRIGGER).write(|w| w.set_ccr(point));
     }
 }
 

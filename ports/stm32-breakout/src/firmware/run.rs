@@ -3,14 +3,14 @@
 use embassy_executor::{Executor, InterruptExecutor};
 use embassy_stm32::interrupt;
 use embassy_stm32::interrupt::{InterruptExt, Priority};
+use smartevse::Stored;
+use smartevse::port::ResetCause;
+use smartevse_core::adapters::is_blank;
 use smartevse_core::hardware::LONGEST_WATCHDOG;
 use static_cell::StaticCell;
 
 use super::hardware::Hardware;
-use super::tasks::{charging, front, planning};
-use super::{clocks, dog, stop};
-use crate::reset::ResetCause;
-use crate::storage::first_access;
+use super::{clocks, dog, stop, tasks};
 
 /// Charging control: above everything but the end of a pilot period and the
 /// clock.
@@ -44,18 +44,20 @@ pub fn firmware() -> ! {
     interrupt::I2C3_ER.set_priority(Priority::P8);
     let upper = UPPER.start(interrupt::I2C3_EV);
     let middle = MIDDLE.start(interrupt::I2C3_ER);
-    let access = first_access(&mut hardware.storage.0);
+    let stored = Stored::unread(is_blank(&mut hardware.storage.0));
     let front = hardware.front;
     LOWER.init(Executor::new()).run(|lower| {
-        if let (Ok(charge), Ok(plan), Ok(console), Ok(buttons), Ok(display)) = (
-            charging::charge(hardware.charging),
-            planning::plan(hardware.planning, access),
-            front::console(front.console, cause),
-            front::buttons(front.keys),
-            front::display(front.display),
+        if let (Ok(charge), Ok(plan), Ok(line), Ok(console), Ok(buttons), Ok(display)) = (
+            tasks::charge(hardware.charging),
+            tasks::plan(stored),
+            tasks::line(hardware.line),
+            tasks::console(front.console, cause),
+            tasks::buttons(front.keys),
+            tasks::display(front.display),
         ) {
             upper.spawn(charge);
             middle.spawn(plan);
+            middle.spawn(line);
             lower.spawn(console);
             lower.spawn(buttons);
             lower.spawn(display);

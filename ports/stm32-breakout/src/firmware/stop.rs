@@ -1,15 +1,13 @@
 //! Safe pins, and what happens when the firmware cannot go on.
 
 use core::panic::PanicInfo;
-use core::sync::atomic::{AtomicU32, Ordering};
 
 use cortex_m::peripheral::SCB;
 use embassy_stm32::pac::gpio::vals::Moder;
 use embassy_stm32::pac::{GPIOA, GPIOB, RCC};
+use smartevse::port::{Kept, LastWords, ResetCause};
 
-use smartevse_core::faults::Faults;
-
-use crate::reset::{ResetCause, fault_words, panic_words, seal, unseal};
+use crate::facts::RESET_FLAGS;
 
 /// CPOFF: high separates the connector.
 const CPOFF: usize = 15;
@@ -18,32 +16,10 @@ const LOW_ON_B: [usize; 5] = [10, 5, 7, 8, 2];
 /// Test of the residual-current monitor: high is idle.
 const MONITOR_TEST: usize = 6;
 
-/// Left behind before a reset; RAM keeps it.
+/// Last words and latched faults.
 #[expect(unsafe_code, reason = "the section that no start-up code writes")]
-#[unsafe(link_section = ".uninit.LAST_WORDS")]
-static LAST_WORDS: AtomicU32 = AtomicU32::new(0);
-
-/// Sealed latched faults; RAM keeps them.
-#[expect(unsafe_code, reason = "the section that no start-up code writes")]
-#[unsafe(link_section = ".uninit.LATCHED")]
-static LATCHED: [AtomicU32; 2] = [AtomicU32::new(0), AtomicU32::new(0)];
-
-/// Keeps the latched faults over the next reset.
-pub fn keep(latched: Faults) {
-    for (place, word) in LATCHED.iter().zip(seal(latched)) {
-        place.store(word, Ordering::Relaxed);
-    }
-}
-
-/// Gives the latched faults from before the reset.
-#[must_use]
-pub fn kept() -> Faults {
-    unseal(
-        LATCHED
-            .each_ref()
-            .map(|place| place.load(Ordering::Relaxed)),
-    )
-}
+#[unsafe(link_section = ".uninit.KEPT")]
+pub static KEPT: Kept = Kept::new();
 
 /// Brings every output to its safe level, from any state of the chip:
 /// connector separated, contactors open, lock without voltage, line listening.
@@ -75,38 +51,37 @@ pub fn safe_pins() {
 pub fn reset_cause() -> ResetCause {
     let csr = RCC.csr().read().0;
     RCC.csr().modify(|w| w.set_rmvf(true));
-    let words = LAST_WORDS.load(Ordering::Relaxed);
-    LAST_WORDS.store(0, Ordering::Relaxed);
-    ResetCause::of(csr, words)
+    ResetCause::of(csr, &RESET_FLAGS, KEPT.take_word())
 }
 
 /// Opens everything and starts anew.
-fn give_up(words: u32) -> ! {
+fn give_up(words: LastWords) -> ! {
     cortex_m::interrupt::disable();
     safe_pins();
-    LAST_WORDS.store(words, Ordering::Relaxed);
+    KEPT.leave(words);
     SCB::sys_reset()
 }
 
 #[panic_handler]
 fn panic(info: &PanicInfo<'_>) -> ! {
-    give_up(panic_words(info.location().map_or(0, |place| place.line())))
+    let line = info.location().map_or(0, |place| place.line());
+    give_up(LastWords::panic_in(line))
 }
 
 #[expect(unsafe_code, reason = "exception handlers are unsafe functions")]
 mod vectors {
     use cortex_m_rt::{ExceptionFrame, exception};
 
-    use super::{fault_words, give_up};
+    use super::{LastWords, give_up};
 
     #[exception]
     unsafe fn HardFault(_: &ExceptionFrame) -> ! {
-        give_up(fault_words())
+        give_up(LastWords::Fault)
     }
 
     #[exception]
     unsafe fn DefaultHandler(_: i16) {
-        give_up(fault_words())
+        give_up(LastWords::Fault)
     }
 }
 

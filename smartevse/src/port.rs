@@ -1,0 +1,55 @@
+//! What every firmware does with the two halves, without a chip and without an
+//! executor.
+//!
+//! A port claims its pins, builds a [`Board`](smartevse_core::hardware::Board)
+//! and a watchdog, and spawns the loops of one static [`Hub`] at three levels:
+//!
+//! | Context | Loops | May wait for |
+//! |---|---|---|
+//! | upper | [`Hub::control`] | its tick every 10 ms, nothing else |
+//! | middle | [`Hub::plan`], [`Hub::serve_meters`] | time, the meter line |
+//! | lower | [`Hub::serve_console`], [`Hub::watch_buttons`], [`Hub::read_cards`]; front ends | anything |
+//!
+//! The contexts share the cells of the hub only; each access is one short
+//! critical section.
+//!
+//! ```
+//! use smartevse::port::{ControlSetup, Hub};
+//! use smartevse::tasks::Clock;
+//! use smartevse::{Board, Setup, Stored};
+//! use smartevse::core::hardware::Watchdog;
+//!
+//! static HUB: Hub = Hub::new();
+//!
+//! async fn upper(board: impl Board, dog: impl Watchdog, clock: impl Clock, setup: ControlSetup) {
+//!     let tick = async || { /* wait for the timer */ };
+//!     // It comes back only when the watchdog refuses to start.
+//!     let _ = HUB.control(board, dog, &clock, setup, tick, |_status| {}).await;
+//! }
+//!
+//! async fn middle(clock: impl Clock) {
+//!     let setup = Setup { stored: Stored::Blank, ..Setup::default() };
+//!     HUB.plan(&setup, &clock).await
+//! }
+//! ```
+//!
+//! **Not here:** pins, registers, executors, drawing, a settings store.
+
+pub mod console;
+mod control;
+mod front;
+mod hub;
+mod meters;
+mod planner;
+mod reset;
+mod supervisor;
+#[cfg(test)]
+mod tests;
+
+pub use control::{Control, ControlSetup, Turn};
+pub use front::wish;
+pub use hub::Hub;
+pub use meters::{CHARACTER_BITS, LINE_BAUD, MeterChoice, meter_line};
+pub use planner::{Plan, Planner};
+pub use reset::{Kept, LastWords, ResetCause};
+pub use supervisor::{Part, Supervisor};

@@ -1,0 +1,76 @@
+//! One turn of planning.
+
+use smartevse_core::command::{Accepted, Command, Origin, Refused};
+use smartevse_core::directive::{ChargerStatus, Directive};
+use smartevse_core::event::Event;
+use smartevse_core::light::Light;
+use smartevse_core::options::RfidMode;
+use smartevse_types::Instant;
+
+use super::meters::MeterChoice;
+use crate::manager::Manager;
+use crate::station::Setup;
+
+/// What planning hands to the 10 ms loop and to the front ends.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Plan {
+    /// For the charging control.
+    pub directive: Directive,
+    /// For the light; `None` before the first turn.
+    pub light: Option<Light>,
+    /// Whether the card reader is in use.
+    pub reader: bool,
+    /// Meters of the settings in force.
+    pub meters: MeterChoice,
+}
+
+/// The planning half.
+#[derive(Debug)]
+pub struct Planner {
+    manager: Manager,
+    directive: Directive,
+}
+
+impl Planner {
+    /// Starts planning.
+    #[must_use]
+    pub fn new(setup: &Setup<'_>, now: Instant) -> Self {
+        Self {
+            manager: Manager::new(setup, now),
+            directive: Directive::default(),
+        }
+    }
+
+    /// Takes a fact.
+    pub fn event(&mut self, event: Event) {
+        self.manager.event(event);
+    }
+
+    /// Takes a wish.
+    ///
+    /// # Errors
+    ///
+    /// The rule that denies it.
+    pub fn command(
+        &mut self,
+        now: Instant,
+        origin: Origin,
+        command: Command,
+    ) -> Result<Accepted, Refused> {
+        self.manager.command(now, origin, command)
+    }
+
+    /// Plans when that is due, and gives the plan in force.
+    pub fn turn(&mut self, now: Instant, status: &ChargerStatus) -> Plan {
+        if self.manager.is_due(now, status) {
+            self.directive = self.manager.poll(now, status);
+        }
+        let in_force = self.manager.snapshot(status).in_force;
+        Plan {
+            directive: self.directive,
+            light: Some(self.manager.light(status)),
+            reader: in_force.rfid() != RfidMode::Disabled,
+            meters: MeterChoice::of(in_force),
+        }
+    }
+}
