@@ -72,7 +72,53 @@ pub enum Meter {
     Chint1P,
     /// ABB EV3.
     AbbEv3,
+    /// Janitza B23, B24.
+    Janitza,
+    /// DZG DVH4013, DVH4014.
+    Dzg,
+    /// Orno OR-WE-525, 526.
+    Orno525,
 }
+
+/// Device names that people look for, and the meter that reads them.
+///
+/// Upper case without spaces, dashes and slashes, as [`Meter::for_device`]
+/// compares them.
+const DEVICES: &[(&str, Meter)] = &[
+    ("SENSORBOX2", Meter::Sensorbox),
+    ("EEM350DMCB", Meter::PhoenixContact),
+    ("SDM630", Meter::Eastron3P),
+    ("SDM630V2", Meter::Eastron3P),
+    ("SDM72DV2", Meter::Eastron3P),
+    ("SDM72DMV2", Meter::Eastron3P),
+    ("SDM54", Meter::Eastron3P),
+    ("B21", Meter::Abb),
+    ("B23", Meter::Abb),
+    ("B24", Meter::Abb),
+    ("PRO380", Meter::Wago),
+    ("PRO380MOD", Meter::Wago),
+    ("SDM120", Meter::Eastron1P),
+    ("SDM220", Meter::Eastron1P),
+    ("SDM230", Meter::Eastron1P),
+    ("DTS6619", Meter::Sinotimer),
+    ("DTSU666", Meter::Chint),
+    ("EM330", Meter::CarloGavazzi),
+    ("EM340", Meter::CarloGavazzi),
+    ("ET330", Meter::CarloGavazzi),
+    ("ET340", Meter::CarloGavazzi),
+    ("ORWE516", Meter::Orno3P),
+    ("ORWE517", Meter::Orno3P),
+    ("ORWE514", Meter::Orno1P),
+    ("ORWE515", Meter::Orno1P),
+    ("ADL400D", Meter::AcrelMain),
+    ("DDSU666", Meter::Chint1P),
+    ("JANITZAB23", Meter::Janitza),
+    ("JANITZAB24", Meter::Janitza),
+    ("DVH4013", Meter::Dzg),
+    ("DVH4014", Meter::Dzg),
+    ("ORWE525", Meter::Orno525),
+    ("ORWE526", Meter::Orno525),
+];
 
 /// One line of the catalogue.
 #[derive(Clone, Copy, Debug)]
@@ -114,7 +160,7 @@ const fn modbus(meter: Meter, id: u8, name: &'static str, profile: &'static Prof
 }
 
 /// All meters in the order of their ids, which is also the order on the LCD.
-pub static CATALOGUE: [Entry; 24] = {
+pub static CATALOGUE: [Entry; 27] = {
     use Meter as M;
     use Source as S;
     [
@@ -138,10 +184,13 @@ pub static CATALOGUE: [Entry; 24] = {
         modbus(M::Orno3P, 17, "Orno 3P", &profile::ORNO_3P),
         modbus(M::Orno1P, 18, "Orno 1P", &profile::ORNO_1P),
         entry(M::Custom, 19, "Custom", S::Custom, 3),
-        entry(M::AcrelSingle, 20, "AcrelEVL2", S::Modbus, 1),
-        entry(M::AcrelMain, 21, "AcrelMain", S::Modbus, 3),
+        modbus(M::AcrelSingle, 20, "AcrelEVL2", &profile::ACREL_SINGLE),
+        modbus(M::AcrelMain, 21, "AcrelMain", &profile::ACREL_MAIN),
         modbus(M::Chint1P, 64, "Chint 1P", &profile::CHINT_1P),
         modbus(M::AbbEv3, 65, "ABB EV3", &profile::ABB_EV3),
+        modbus(M::Janitza, 66, "Janitza", &profile::JANITZA),
+        modbus(M::Dzg, 67, "DZG", &profile::DZG),
+        modbus(M::Orno525, 68, "Orno 525", &profile::ORNO_525),
     ]
 };
 
@@ -196,6 +245,30 @@ impl Meter {
             .find(|meter| meter.name() == name || meter.lcd_name() == name)
     }
 
+    /// The meter that reads this device; case, spaces, dashes and slashes do not count.
+    ///
+    /// Names of the catalogue are found as well. A device that is not listed is
+    /// not necessarily unknown under another name.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use smartevse_meters::Meter;
+    ///
+    /// assert_eq!(Meter::for_device("SDM72D-M v2"), Some(Meter::Eastron3P));
+    /// assert_eq!(Meter::for_device("Pro380-Mod"), Some(Meter::Wago));
+    /// ```
+    #[must_use]
+    pub fn for_device(name: &str) -> Option<Self> {
+        let listed = DEVICES.iter().find(|(device, _)| is_same(device, name));
+        listed.map(|(_, meter)| *meter).or_else(|| {
+            CATALOGUE
+                .iter()
+                .map(|line| line.meter)
+                .find(|meter| is_same(meter.name(), name) || is_same(meter.lcd_name(), name))
+        })
+    }
+
     /// How its values arrive.
     #[must_use]
     pub fn source(self) -> Source {
@@ -207,6 +280,18 @@ impl Meter {
     pub fn profile(self) -> Option<&'static Profile> {
         self.entry().profile
     }
+}
+
+/// Whether two device names have the same letters and digits.
+fn is_same(a: &str, b: &str) -> bool {
+    let letters = |name: &str| {
+        let kept = |c: &u8| !matches!(c, b' ' | b'-' | b'/');
+        let mut code = [0_u8; 24];
+        let bytes = name.bytes().filter(kept).map(|c| c.to_ascii_uppercase());
+        code.iter_mut().zip(bytes).for_each(|(slot, c)| *slot = c);
+        (code, name.bytes().filter(kept).count())
+    };
+    letters(a) == letters(b)
 }
 
 #[cfg(test)]
@@ -224,6 +309,23 @@ mod tests {
         }
         assert!(CATALOGUE.windows(2).all(|pair| pair[0].id < pair[1].id));
         assert_eq!(Meter::from_id(22), None);
+    }
+
+    /// meters 14: devices that are read as another one
+    #[test]
+    fn when_looked_up_by_device_then_its_meter_is_found() {
+        for (device, meter) in [
+            ("SDM54", Meter::Eastron3P),
+            ("sdm72d-m V2", Meter::Eastron3P),
+            ("PRO380-Mod", Meter::Wago),
+            ("OR-WE-526", Meter::Orno525),
+            ("ABB", Meter::Abb),
+            ("inveastron", Meter::InvEastron),
+        ] {
+            assert_eq!(Meter::for_device(device), Some(meter), "{device}");
+        }
+        assert_eq!(Meter::for_device("SDM72D"), None);
+        assert!(DEVICES.iter().all(|(name, _)| name.len() <= 24));
     }
 
     /// decision 53

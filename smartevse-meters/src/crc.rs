@@ -1,4 +1,4 @@
-//! The checksum of a Modbus RTU frame.
+//! The checksums of a Modbus RTU frame and of a DSMR telegram.
 
 /// Computes the CRC-16/MODBUS of `bytes` (meters specification §2.2).
 ///
@@ -14,7 +14,25 @@
 /// ```
 #[must_use]
 pub fn crc16(bytes: &[u8]) -> u16 {
-    bytes.iter().fold(0xFFFF, |crc, byte| {
+    remainder(0xFFFF, bytes)
+}
+
+/// Computes the CRC-16/ARC of a DSMR telegram (meters specification §9.3).
+///
+/// The same polynomial with the initial value 0.
+///
+/// # Examples
+///
+/// ```
+/// assert_eq!(smartevse_meters::crc::crc16_arc(b"123456789"), 0xBB3D);
+/// ```
+#[must_use]
+pub fn crc16_arc(bytes: &[u8]) -> u16 {
+    remainder(0, bytes)
+}
+
+fn remainder(initial: u16, bytes: &[u8]) -> u16 {
+    bytes.iter().fold(initial, |crc, byte| {
         (0..8).fold(crc ^ u16::from(*byte), |crc, _| step(crc))
     })
 }

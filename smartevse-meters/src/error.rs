@@ -141,6 +141,12 @@ pub enum MeterError {
     NoFreshData,
     /// This meter has no such reading.
     Unsupported,
+    /// The text is not valid JSON, or no object.
+    Json,
+    /// The text holds no phase current.
+    NoCurrent,
+    /// The text is no DSMR telegram.
+    Telegram,
 }
 
 impl MeterError {
@@ -156,6 +162,9 @@ impl MeterError {
             Self::BadScale => "BadScale",
             Self::NoFreshData => "NoFreshData",
             Self::Unsupported => "Unsupported",
+            Self::Json => "Json",
+            Self::NoCurrent => "NoCurrent",
+            Self::Telegram => "Telegram",
         }
     }
 }
@@ -183,6 +192,9 @@ impl fmt::Display for MeterError {
             Self::BadScale => f.write_str("impossible scale factor"),
             Self::NoFreshData => f.write_str("no new measurement"),
             Self::Unsupported => f.write_str("meter has no such reading"),
+            Self::Json => f.write_str("no valid JSON object"),
+            Self::NoCurrent => f.write_str("no current in the text"),
+            Self::Telegram => f.write_str("no DSMR telegram"),
         }
     }
 }

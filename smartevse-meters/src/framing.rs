@@ -29,9 +29,7 @@ pub fn encode_rtu(addr: u8, request: &Request<'_>) -> Result<Frame, EncodeError>
     let mut frame = Frame::EMPTY;
     frame.push(addr);
     request.emit(&mut frame);
-    let [low, high] = crc16(frame.as_bytes()).to_le_bytes();
-    frame.push(low);
-    frame.push(high);
+    frame.push_crc();
     Ok(frame)
 }
 

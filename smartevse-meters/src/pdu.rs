@@ -1,5 +1,6 @@
 //! Requests: what may be asked, and how it is written into a frame.
 
+use crate::crc::crc16;
 use crate::error::EncodeError;
 
 /// Longest RTU frame in bytes.
@@ -202,6 +203,12 @@ impl<'a> Request<'a> {
     }
 }
 
+impl Default for Frame {
+    fn default() -> Self {
+        Self::EMPTY
+    }
+}
+
 /// Bytes of one frame, ready to be sent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Frame {
@@ -216,6 +223,12 @@ impl Frame {
         len: 0,
     };
 
+    /// A frame without bytes, to be filled by a [`Server`](crate::server::Server).
+    #[must_use]
+    pub const fn new() -> Self {
+        Self::EMPTY
+    }
+
     /// The bytes in the order of the wire.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
@@ -228,6 +241,13 @@ impl Frame {
             *slot = byte;
             self.len = self.len.saturating_add(1);
         }
+    }
+
+    /// Appends the CRC of all bytes so far, low byte first.
+    pub(crate) fn push_crc(&mut self) {
+        let [low, high] = crc16(self.as_bytes()).to_le_bytes();
+        self.push(low);
+        self.push(high);
     }
 
     /// Appends a word, high byte first.

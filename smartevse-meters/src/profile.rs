@@ -15,6 +15,8 @@ pub enum Target {
     PhasePower,
     /// Total active power.
     Power,
+    /// Total active power that flows out, always positive; taken off [`Target::Power`].
+    PowerOut,
     /// Imported energy.
     Import,
     /// Exported energy.
@@ -33,7 +35,7 @@ impl Target {
     pub const fn quantity(self) -> Quantity {
         match self {
             Self::Currents => Quantity::Current,
-            Self::PhasePower | Self::Power => Quantity::Power,
+            Self::PhasePower | Self::Power | Self::PowerOut => Quantity::Power,
             Self::Import | Self::Export | Self::PhaseImport => Quantity::Energy,
             Self::Voltages => Quantity::Voltage,
             Self::Frequency => Quantity::Frequency,
@@ -61,7 +63,13 @@ impl Field {
     pub const NONE: Self = field(Target::Power, 0, 0, DataType::Int16, 0);
 }
 
-const fn field(target: Target, count: u8, offset: u8, data_type: DataType, divisor: i8) -> Field {
+pub(crate) const fn field(
+    target: Target,
+    count: u8,
+    offset: u8,
+    data_type: DataType,
+    divisor: i8,
+) -> Field {
     Field {
         target,
         count,
@@ -94,7 +102,7 @@ const fn block(register: u16, quantity: u16, fields: [Field; 2]) -> Option<Block
 }
 
 /// A read of one field that starts at the first register.
-const fn plain(
+pub(crate) const fn plain(
     register: u16,
     quantity: u16,
     target: Target,
@@ -122,6 +130,9 @@ pub enum CurrentSign {
     Raw,
     /// The meter sends magnitudes; the phase power of the same reply has the sign.
     FromPower,
+    /// The meter sends magnitudes; the power that was read last has the sign,
+    /// unknown power means import.
+    FromLastPower,
 }
 
 /// How a meter marks a value that it does not know (meters specification §4.5).
@@ -165,6 +176,8 @@ pub struct Profile {
     pub max_registers: u16,
     /// Phase currents, with phase powers where one read holds both.
     pub currents: Option<Block>,
+    /// Power of each phase, where it is not read together with the currents.
+    pub phase_power: Option<Block>,
     /// Total power.
     pub power: Option<Block>,
     /// Imported energy.
@@ -185,6 +198,7 @@ impl Profile {
     pub const fn block(&self, kind: ReadKind) -> Option<Block> {
         match kind {
             ReadKind::Currents => self.currents,
+            ReadKind::PhasePower => self.phase_power,
             ReadKind::Power => self.power,
             ReadKind::Import => self.import,
             ReadKind::Export => self.export,
@@ -210,7 +224,7 @@ use DataType::{Float32 as F32, Int16 as I16, Int32 as I32, Uint16 as U16, Uint32
 use Target as T;
 
 /// The most common row: high byte and word first, signed currents, 8N1.
-const COMMON: Profile = Profile {
+pub(crate) const COMMON: Profile = Profile {
     function: Function::ReadHolding,
     order: ByteOrder::HighByteHighWord,
     phases: 3,
@@ -220,6 +234,7 @@ const COMMON: Profile = Profile {
     parity: Parity::None,
     max_registers: crate::pdu::MAX_READ,
     currents: None,
+    phase_power: None,
     power: None,
     import: None,
     export: None,
@@ -493,5 +508,92 @@ pub(crate) const CHINT_1P: Profile = Profile {
     import: plain(0x4000, 2, T::Import, 1, F32, 0),
     export: plain(0x400A, 2, T::Export, 1, F32, 0),
     voltages: plain(0x2000, 2, T::Voltages, 1, F32, 0),
+    ..COMMON
+};
+
+/// Acrel ADL400-D of which only phase B is wired; unsigned currents.
+pub(crate) const ACREL_SINGLE: Profile = Profile {
+    phases: 1,
+    sign: CurrentSign::FromLastPower,
+    currents: plain(0x0065, 1, T::Currents, 1, U16, 2),
+    power: plain(0x0166, 2, T::Power, 1, I32, 0),
+    import: plain(0x0089, 2, T::Import, 1, U32, 2),
+    voltages: plain(0x0062, 1, T::Voltages, 1, U16, 1),
+    ..COMMON
+};
+
+/// Acrel ADL400-D on three phases; unsigned currents.
+pub(crate) const ACREL_MAIN: Profile = Profile {
+    sign: CurrentSign::FromLastPower,
+    currents: plain(0x0064, 3, T::Currents, 3, U16, 2),
+    phase_power: block(
+        356,
+        8,
+        [
+            field(T::PhasePower, 3, 0, I32, 0),
+            field(T::Power, 1, 12, I32, 0),
+        ],
+    ),
+    power: plain(0x016A, 2, T::Power, 1, I32, 0),
+    import: plain(0x0000, 2, T::Import, 1, U32, 2),
+    ..COMMON
+};
+
+/// Janitza B23, B24; energies in Wh.
+pub(crate) const JANITZA: Profile = Profile {
+    sign: CurrentSign::FromPower,
+    currents: block(
+        0x4A44,
+        14,
+        [
+            field(T::Currents, 3, 0, F32, 0),
+            field(T::PhasePower, 3, 16, F32, 0),
+        ],
+    ),
+    power: plain(0x4A52, 2, T::Power, 1, F32, 0),
+    import: plain(0x4A7C, 2, T::Import, 1, F32, 3),
+    export: plain(0x4A84, 2, T::Export, 1, F32, 3),
+    voltages: plain(0x4A38, 6, T::Voltages, 3, F32, 0),
+    frequency: plain(0x4A6A, 2, T::Frequency, 1, F32, 0),
+    phase_import: plain(0x4A76, 6, T::PhaseImport, 3, F32, 3),
+    ..COMMON
+};
+
+/// DZG DVH4013, DVH4014: magnitudes of currents without phase powers, so every
+/// current counts as import; power in two registers, one per direction.
+pub(crate) const DZG: Profile = Profile {
+    currents: plain(0x000A, 6, T::Currents, 3, U32, 3),
+    power: block(
+        0x0000,
+        4,
+        [
+            field(T::Power, 1, 0, U32, 1),
+            field(T::PowerOut, 1, 4, U32, 1),
+        ],
+    ),
+    import: plain(0x4000, 2, T::Import, 1, U32, 3),
+    export: plain(0x4100, 2, T::Export, 1, U32, 3),
+    voltages: plain(0x0004, 6, T::Voltages, 3, U32, 2),
+    frequency: plain(0x0012, 2, T::Frequency, 1, U32, 3),
+    ..COMMON
+};
+
+/// Orno OR-WE-525, 526.
+pub(crate) const ORNO_525: Profile = Profile {
+    phases: 1,
+    sign: CurrentSign::FromPower,
+    currents: block(
+        0x0102,
+        4,
+        [
+            field(T::Currents, 1, 0, I32, 3),
+            field(T::PhasePower, 1, 4, I32, 0),
+        ],
+    ),
+    power: plain(0x0104, 2, T::Power, 1, I32, 0),
+    import: plain(0x010E, 2, T::Import, 1, I32, 2),
+    export: plain(0x0118, 2, T::Export, 1, I32, 2),
+    voltages: plain(0x0100, 2, T::Voltages, 1, I32, 3),
+    frequency: plain(0x010A, 1, T::Frequency, 1, U16, 1),
     ..COMMON
 };

@@ -14,6 +14,8 @@ use crate::transaction::{Tag, Transaction};
 pub enum ReadKind {
     /// Phase currents, with the power where the meter sends both.
     Currents,
+    /// Power of each phase, of meters that do not send it with the currents.
+    PhasePower,
     /// Total power.
     Power,
     /// Imported energy.
@@ -30,8 +32,9 @@ pub enum ReadKind {
 
 impl ReadKind {
     /// All kinds.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Currents,
+        Self::PhasePower,
         Self::Power,
         Self::Import,
         Self::Export,
@@ -150,6 +153,23 @@ impl Profile {
     ///
     /// As [`decode_read`].
     pub fn decode(&self, kind: ReadKind, data: &[u8]) -> Result<Values, MeterError> {
+        self.decode_after(kind, data, None)
+    }
+
+    /// As [`Profile::decode`], with the power of each phase that was read last.
+    ///
+    /// Only meters with [`CurrentSign::FromLastPower`] need it; `None` means
+    /// unknown, and every current counts as import.
+    ///
+    /// # Errors
+    ///
+    /// As [`decode_read`].
+    pub fn decode_after(
+        &self,
+        kind: ReadKind,
+        data: &[u8],
+        last_power: Option<PerPhase<Watts>>,
+    ) -> Result<Values, MeterError> {
         let block = self.block(kind).ok_or(MeterError::Unsupported)?;
         if data.len() != usize::from(block.quantity).saturating_mul(2) {
             return Err(ModbusError::BadLength.into());
@@ -160,7 +180,7 @@ impl Profile {
             let triple = self.field(field, scale, data)?;
             store(&mut values, field.target, triple)?;
         }
-        self.finish(&mut values)?;
+        self.finish(&mut values, last_power)?;
         Ok(values)
     }
 
@@ -215,10 +235,18 @@ impl Profile {
     }
 
     /// Turns powers round, adds them up and gives the currents their direction.
-    fn finish(&self, values: &mut Values) -> Result<(), MeterError> {
+    fn finish(
+        &self,
+        values: &mut Values,
+        last_power: Option<PerPhase<Watts>>,
+    ) -> Result<(), MeterError> {
         if self.inverted {
             values.phase_power = values.phase_power.map(turned).transpose()?;
             values.power = values.power.map(negated).transpose()?;
+        }
+        if self.sign == CurrentSign::FromLastPower {
+            let power = last_power.unwrap_or_default();
+            values.currents = values.currents.map(|amps| directed(amps, power));
         }
         let Some(phase_power) = values.phase_power else {
             return Ok(());
@@ -289,6 +317,11 @@ fn store(values: &mut Values, target: Target, triple: [i64; 3]) -> Result<(), Me
             values.phase_power = Some(narrow::<i32>(triple)?.map(Watts::from_watts));
         }
         Target::Power => values.power = Some(Watts::from_watts(fit(first)?)),
+        Target::PowerOut => {
+            let out = Watts::from_watts(fit(first)?);
+            let power = values.power.unwrap_or(Watts::ZERO).checked_sub(out);
+            values.power = Some(power.ok_or(MeterError::OutOfRange)?);
+        }
         Target::Import => values.import = Some(WattHours::from_wh(first)),
         Target::Export => values.export = Some(WattHours::from_wh(first)),
         Target::Voltages => {

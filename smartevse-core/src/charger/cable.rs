@@ -43,15 +43,18 @@ impl CableWatch {
         }
     }
 
-    /// Largest current of the cable; `None` = no energy (I-17).
+    /// Largest current of the cable; `None` = no energy (I-17). A smaller rating
+    /// counts at once, a larger one when it is stable.
     pub fn limit(&self, config: &ChargerConfig) -> Option<DeciAmps> {
-        match config.cable {
-            CableKind::Fixed => Some(config.max.to_deci()),
-            CableKind::Socket => self
-                .coding
-                .and_then(CableCoding::limit)
-                .map(|limit| limit.to_deci()),
-        }
+        let rating = |coding: Option<CableCoding>| coding.and_then(CableCoding::limit);
+        let limit = match config.cable {
+            CableKind::Fixed => config.max,
+            CableKind::Socket => {
+                let stable = rating(self.coding)?;
+                rating(self.candidate).map_or(stable, |seen| seen.min(stable))
+            }
+        };
+        Some(limit.to_deci())
     }
 
     pub fn faults(&self, config: &ChargerConfig) -> Faults {
@@ -78,6 +81,24 @@ mod tests {
     }
 
     /// charging 1.5
+    /// I-17: what is not certain yet can only lower the current.
+    #[test]
+    fn when_a_smaller_rating_shows_then_it_counts_at_once() {
+        let config = ChargerConfig {
+            cable: CableKind::Socket,
+            ..ChargerConfig::default()
+        };
+        let mut watch = CableWatch::default();
+        for (millis, ohms, deci) in [(0, 100, None), (50, 100, Some(630)), (60, 220, Some(320))] {
+            at(&mut watch, millis, ohms);
+            let limit = watch.limit(&config).map(DeciAmps::as_deci);
+            assert_eq!(limit, deci, "{millis}");
+        }
+        at(&mut watch, 200, 220);
+        at(&mut watch, 210, 100);
+        assert_eq!(watch.limit(&config).map(DeciAmps::as_deci), Some(320));
+    }
+
     #[test]
     fn when_a_coding_is_unchanged_for_50_ms_then_it_counts() {
         let mut watch = CableWatch::default();

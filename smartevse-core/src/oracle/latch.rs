@@ -82,19 +82,15 @@ impl LatchWatch {
         let before = previous.map_or(Faults::empty(), |seen| seen.status.local_faults);
         let previous_now = previous.map_or(here.now, |seen| seen.now);
         self.welded |= self.is_weld(previous_now);
-        if previous.is_some_and(|seen| is_serviced(seen, here)) {
-            self.welded = false;
-        }
+        let serviced = previous.is_some_and(|seen| is_serviced(seen, here));
+        self.welded &= !serviced;
         let rising = here.status.local_faults.difference(before);
         let falling = before.difference(here.status.local_faults);
         let was_closed = previous.is_some_and(Seen::closed);
-        let service = previous.is_some_and(|seen| {
-            seen.directive.requests.service_reset != here.directive.requests.service_reset
-        });
         if rising.contains(Faults::PILOT_FAULT) && was_closed && view.gap <= TOLERATED {
             self.pilot_faults = self.pilot_faults.saturating_add(1);
         }
-        if service {
+        if serviced {
             self.retry = Retry::Free;
         } else if falling.contains(Faults::CONTACTOR_FAULT) {
             self.retry = Retry::Used;

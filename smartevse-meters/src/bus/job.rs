@@ -60,6 +60,8 @@ pub enum JobError {
     Full,
     /// Another job has this tag.
     DuplicateTag,
+    /// No job has this tag.
+    UnknownTag,
     /// A job must read, an order must write.
     WrongFunction,
     /// An order has more than [`ORDER_WORDS`] registers.
@@ -73,6 +75,7 @@ impl fmt::Display for JobError {
         match self {
             Self::Full => f.write_str("no place for another job"),
             Self::DuplicateTag => f.write_str("another job has this tag"),
+            Self::UnknownTag => f.write_str("no job has this tag"),
             Self::WrongFunction => f.write_str("a job reads, an order writes"),
             Self::TooLong => f.write_str("too many registers in an order"),
             Self::Encode(error) => error.fmt(f),

@@ -44,23 +44,29 @@ mod config;
 mod counters;
 mod job;
 mod late;
+mod listener;
 mod receiver;
 mod schedule;
+mod trace;
+mod watch;
 
 use smartevse_types::Instant;
 
 pub use config::BusConfig;
 pub use counters::Counters;
 pub use job::{BusAction, Job, JobError, Report};
+pub use listener::Listener;
 pub use schedule::ORDER_WORDS;
+pub use trace::{ADDRESSES, Direction, TRACE, Trace, TraceEntry};
 
 use crate::error::{EncodeError, ModbusError};
 use crate::framing::{encode_rtu, encode_tcp};
 use crate::pdu::{Frame, Request, Transport, is_broadcast};
-use crate::transaction::{Registers, Tag};
+use crate::transaction::{Registers, Tag, Transaction};
 use late::LateGuard;
 use receiver::Receiver;
 use schedule::{Pick, Schedule};
+use trace::AddressBook;
 
 /// Most bytes of registers in a reply.
 const MAX_DATA: usize = 250;
@@ -106,6 +112,10 @@ pub struct Bus<const JOBS: usize = 32, const ORDERS: usize = 8> {
     quiet_since: Instant,
     next_id: u16,
     counters: Counters,
+    book: AddressBook,
+    trace: Trace,
+    /// Overheard requests of somebody else.
+    foreign: u32,
     /// Whether the TCP stream cannot be split into frames any more.
     lost: bool,
 }
@@ -125,6 +135,9 @@ impl<const JOBS: usize, const ORDERS: usize> Bus<JOBS, ORDERS> {
             quiet_since: Instant::ZERO,
             next_id: 0,
             counters: Counters::ZERO,
+            book: AddressBook::new(),
+            trace: Trace::new(),
+            foreign: 0,
             lost: false,
         }
     }
@@ -136,6 +149,17 @@ impl<const JOBS: usize, const ORDERS: usize> Bus<JOBS, ORDERS> {
     /// See [`JobError`]; nothing changes then.
     pub fn add(&mut self, job: Job) -> Result<(), JobError> {
         self.schedule.add(job, self.config.transport)
+    }
+
+    /// Changes the question of a repeated reading: the one with the same tag.
+    ///
+    /// When it is due and how its device does stay as they were.
+    ///
+    /// # Errors
+    ///
+    /// See [`JobError`]; nothing changes then.
+    pub fn replace(&mut self, transaction: Transaction) -> Result<(), JobError> {
+        self.schedule.replace(transaction, self.config.transport)
     }
 
     /// Ends a repeated reading. A reply that is still under way is thrown away.
@@ -187,6 +211,7 @@ impl<const JOBS: usize, const ORDERS: usize> Bus<JOBS, ORDERS> {
     pub fn poll(&mut self, now: Instant) -> BusAction<'_> {
         self.late.clean(now);
         self.advance(now);
+        self.end_overheard(now);
         match self.state {
             State::Settled(exchange, result) => {
                 self.state = State::Idle;
@@ -266,6 +291,7 @@ impl<const JOBS: usize, const ORDERS: usize> Bus<JOBS, ORDERS> {
         // A frame or a wait that ended before these bytes began ends first.
         self.advance(begin);
         let State::Asking(exchange) = self.state else {
+            self.overhear(now, bytes);
             return;
         };
         // What comes while we still send is our own echo or a stale byte.
@@ -301,7 +327,7 @@ impl<const JOBS: usize, const ORDERS: usize> Bus<JOBS, ORDERS> {
             self.receiver.clear();
             return;
         }
-        let result = self.parse(&exchange);
+        let result = self.parse(&exchange, now);
         self.receiver.clear();
         match result {
             Ok(_) | Err(ModbusError::Exception(_)) => self.settle(exchange, result, now),
@@ -315,15 +341,18 @@ impl<const JOBS: usize, const ORDERS: usize> Bus<JOBS, ORDERS> {
         self.receiver.clear();
         self.lost = true;
         if let State::Asking(exchange) = self.state {
-            self.count(&exchange.pick, Some(error));
+            self.note(&exchange.pick, Some(error), now);
             self.give_up(exchange, error, now);
         }
     }
 
     /// Decodes the collected frame and keeps its registers.
-    fn parse(&mut self, exchange: &Exchange) -> Result<usize, ModbusError> {
+    fn parse(&mut self, exchange: &Exchange, now: Instant) -> Result<usize, ModbusError> {
         let result = self.decode(exchange);
-        self.count(&exchange.pick, result.err());
+        self.note(&exchange.pick, result.err(), now);
+        if result.is_err() {
+            self.note_foreign(now);
+        }
         result
     }
 
@@ -342,7 +371,7 @@ impl<const JOBS: usize, const ORDERS: usize> Bus<JOBS, ORDERS> {
 
     /// Judges a serial frame that has ended at `end`.
     fn close_frame(&mut self, exchange: Exchange, end: Instant) {
-        let result = self.parse(&exchange);
+        let result = self.parse(&exchange, end);
         self.receiver.clear();
         match result {
             Ok(_) | Err(ModbusError::Exception(_)) => self.settle(exchange, result, end),
@@ -379,7 +408,7 @@ impl<const JOBS: usize, const ORDERS: usize> Bus<JOBS, ORDERS> {
     /// The wait is over; a frame that was rejected meanwhile is the better reason.
     fn time_out(&mut self, exchange: Exchange, now: Instant) {
         if exchange.rejected.is_none() {
-            self.count(&exchange.pick, Some(ModbusError::Timeout));
+            self.note(&exchange.pick, Some(ModbusError::Timeout), now);
         }
         let error = exchange.rejected.unwrap_or(ModbusError::Timeout);
         if self.config.transport == Transport::Tcp && !self.receiver.is_empty() {
@@ -468,10 +497,7 @@ impl<const JOBS: usize, const ORDERS: usize> Bus<JOBS, ORDERS> {
         if self.config.transport == Transport::Rtu {
             self.receiver.clear();
         }
-        self.counters.sent();
-        if let Some(counters) = self.schedule.counters(&exchange.pick) {
-            counters.sent();
-        }
+        self.note_sent(&exchange.pick, now);
         self.state = State::Asking(exchange);
         BusAction::Transmit {
             frame: self.frame.as_bytes(),
@@ -499,17 +525,6 @@ impl<const JOBS: usize, const ORDERS: usize> Bus<JOBS, ORDERS> {
     fn settle(&mut self, exchange: Exchange, result: Result<usize, ModbusError>, now: Instant) {
         self.schedule.finished(&exchange.pick, result.err(), now);
         self.state = State::Settled(exchange, result);
-    }
-
-    fn count(&mut self, pick: &Pick, error: Option<ModbusError>) {
-        let note = |counters: &mut Counters| match error {
-            Some(error) => counters.failed(error),
-            None => counters.answered(),
-        };
-        note(&mut self.counters);
-        if let Some(counters) = self.schedule.counters(pick) {
-            note(counters);
-        }
     }
 
     /// Keeps in mind that the reply may still come.

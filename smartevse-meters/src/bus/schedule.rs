@@ -168,6 +168,29 @@ impl<const JOBS: usize, const ORDERS: usize> Schedule<JOBS, ORDERS> {
         self.slots.push(Slot::new(job)).map_err(|_| JobError::Full)
     }
 
+    /// Changes the question of a job.
+    pub(super) fn replace(
+        &mut self,
+        transaction: Transaction,
+        transport: Transport,
+    ) -> Result<(), JobError> {
+        if !transaction.function().is_read() {
+            return Err(JobError::WrongFunction);
+        }
+        let request = transaction.request().ok_or(JobError::WrongFunction)?;
+        request
+            .check(transport, transaction.addr())
+            .map_err(JobError::Encode)?;
+        let slot = self.slot(transaction.tag()).ok_or(JobError::UnknownTag)?;
+        slot.job.transaction = transaction;
+        Ok(())
+    }
+
+    pub(super) fn reset_counters(&mut self) {
+        let slots = self.slots.iter_mut();
+        slots.for_each(|slot| slot.counters = Counters::ZERO);
+    }
+
     pub(super) fn remove(&mut self, tag: Tag) {
         self.slots.retain(|slot| slot.transaction().tag() != tag);
     }

@@ -10,7 +10,11 @@
 )]
 
 mod bus;
+mod diagnostics;
 mod frames;
+mod own_meters;
+mod peers;
+mod sources;
 mod values;
 mod vectors;
 mod wire;

@@ -11,6 +11,7 @@ pub mod core;
 pub mod firmware;
 #[cfg(feature = "speed")]
 pub mod machine;
+mod meter_sources;
 pub mod meters;
 #[cfg(feature = "oracle")]
 pub mod oracle;

@@ -23,6 +23,7 @@ pub fn exercise() {
     catalogue();
     decoding();
     feed();
+    crate::meter_sources::exercise();
 }
 
 fn bus() {
