@@ -57,6 +57,13 @@ impl CableWatch {
         Some(limit.to_deci())
     }
 
+    /// The contact shows no rating now, although the latest stable one counts
+    /// for a moment: nothing begins with it.
+    pub fn is_doubtful(&self, config: &ChargerConfig) -> bool {
+        let rated = self.candidate.and_then(CableCoding::limit).is_some();
+        config.cable == CableKind::Socket && !rated
+    }
+
     pub fn faults(&self, config: &ChargerConfig) -> Faults {
         let mut faults = Faults::empty();
         let defect = self.coding(config).is_some_and(CableCoding::is_defect);
@@ -81,6 +88,23 @@ mod tests {
     }
 
     /// charging 1.5
+    /// I-04, I-17: a contact that bounces ends no charge and begins none.
+    #[test]
+    fn when_the_rating_disappears_then_nothing_begins() {
+        let config = ChargerConfig {
+            cable: CableKind::Socket,
+            ..ChargerConfig::default()
+        };
+        let mut watch = CableWatch::default();
+        at(&mut watch, 0, 220);
+        at(&mut watch, 50, 220);
+        assert!(!watch.is_doubtful(&config));
+        at(&mut watch, 60, 5_000);
+        assert!(watch.is_doubtful(&config) && watch.limit(&config).is_some());
+        at(&mut watch, 110, 5_000);
+        assert!(watch.limit(&config).is_none());
+    }
+
     /// I-17: what is not certain yet can only lower the current.
     #[test]
     fn when_a_smaller_rating_shows_then_it_counts_at_once() {

@@ -9,6 +9,7 @@ use super::timing::{DELAY_SHORTAGE, PILOT_ISOLATION};
 use crate::duty::LOWEST_OFFER;
 use crate::faults::Faults;
 use crate::pilot::PilotClass;
+use crate::state::ChargeState;
 
 /// Faults that mean "wait for power", not "something is wrong".
 pub const SHORTAGE: Faults = Faults::LESS_6A.union(Faults::NO_SUN);
@@ -78,7 +79,8 @@ impl Charger {
 
     fn limit_obstacle(&self, agenda: &mut Agenda) -> Option<BlockReason> {
         let config = self.lease.config();
-        if self.cable.limit(config).is_none() {
+        let begins = matches!(self.machine.state(), ChargeState::A | ChargeState::B1);
+        if self.cable.limit(config).is_none() || (begins && self.cable.is_doubtful(config)) {
             return Some(BlockReason::NoCable);
         }
         if self.is_capped() {

@@ -213,7 +213,7 @@ impl History {
         steady
             && !here.closed()
             && !self.held
-            && super::willing::is_served(facts, here, self.cable.limit())
+            && super::willing::is_served(facts, here, &self.cable)
             && super::willing::is_sound(facts, here, &self.residual)
             && super::willing::is_asking(here, &self.pilot.view, self.pulsing)
     }

@@ -14,7 +14,7 @@ use crate::state::ChargeState;
 use crate::vehicle::VehicleCheck;
 
 use super::heat::resume_at;
-use super::limits::{LEAST, rating};
+use super::limits::{CableWatch, LEAST, rating};
 use super::pilot::{Level, TOLERATED, View};
 use super::residual::ResidualWatch;
 use super::spell::Spell;
@@ -29,10 +29,11 @@ const HIGH_LIMIT: Celsius = Celsius::from_celsius(75);
 const LONGEST_DELAY: Duration = Duration::from_secs(60);
 
 /// Whether planning and cable give this vehicle a current.
-pub(super) fn is_served(facts: &BoardFacts, here: &Seen, cable: Option<DeciAmps>) -> bool {
+pub(super) fn is_served(facts: &BoardFacts, here: &Seen, cable: &CableWatch) -> bool {
     let directive = &here.directive;
     let least = DeciAmps::from(directive.config.min).max(LEAST);
-    let socket = directive.config.cable == CableKind::Socket;
+    let socket =
+        directive.config.cable == CableKind::Socket || cable.fixed_is_waiting(&directive.config);
     let granted = match directive.handshake {
         Handshake::NotNeeded => true,
         // A grant that is already there when the request begins is a late one.
@@ -47,7 +48,7 @@ pub(super) fn is_served(facts: &BoardFacts, here: &Seen, cable: Option<DeciAmps>
         && directive.grant.available
         && directive.grant.offered >= least
         && DeciAmps::from(directive.config.max) >= least
-        && cable.is_some_and(|limit| limit >= least)
+        && cable.limit().is_some_and(|limit| limit >= least)
         && (!socket || rating(here.inputs.proximity).is_some())
         && directive.duty_override.is_none()
         && (!facts.modem
