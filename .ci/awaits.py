@@ -4,7 +4,8 @@
    .ci/awaits.py [PORT...]     default: every folder in ports/
 
 Such a task may wait for one thing only: its ticker, a `Signal` that an interrupt raises. Awaiting a bus, flash, a
-socket, a display or another task fails, as does block_on. Async functions of the port that the task awaits are followed.
+socket, a display or another task fails, as does block_on. Async functions of the port that the task awaits are followed,
+and so is the control loop of the library (`Hub::control`), which may await nothing but the ticker that it is given.
 A port without an interrupt executor has one context and awaits nothing. Exit status: 0 = only tickers, 1 = anything else.
 """
 
@@ -22,6 +23,9 @@ ASYNC_FN = re.compile(r"\basync\s+fn\s+(\w+)")
 SIGNAL = re.compile(r"\bstatic\s+(\w+)\s*:\s*(?:\w+::)*Signal\s*<")
 WAIT = re.compile(r"(?:\w+::)*(\w+)\s*\.\s*wait\(\)$")
 CALL = re.compile(r"^(?:\w+::)*(\w+)\s*\(.*\)$", re.DOTALL)
+LIBRARY = ROOT / "smartevse/src/port/hub.rs"
+LOOP = re.compile(r"^HUB\s*\.\s*control\s*\((.*)\)$", re.DOTALL)
+TICK_ARGUMENT = 4  # of Hub::control, counted from 0
 BLOCKS = re.compile(r"\b(block_on|poll_once|embassy_futures::block_on)\b")
 PAIRS = {")": "(", "]": "[", "}": "{"}
 
@@ -56,6 +60,31 @@ def awaited(text, end):
             break
         place -= 1
     return re.sub(r"^\s*(return|match|if|while|let|else)\b", "", text[place:end]).strip()
+
+
+def arguments(text):
+    """The arguments of a call, split at the commas that stand in no bracket."""
+    parts, depth = [""], 0
+    for sign in text:
+        depth += (sign in "([{") - (sign in ")]}")
+        if sign == "," and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += sign
+    return [part.strip() for part in parts]
+
+
+def library_loop():
+    """Line and expression of each await in the control loop of the library."""
+    source = blanked(LIBRARY.read_text(encoding="utf-8"))
+    found = next(found for found in ASYNC_FN.finditer(source) if found.group(1) == "control")
+    start = source.index("{", closing(source, source.index("(", found.end())))
+    end = closing(source, start)
+    for found in re.finditer(r"\.\s*await\b", source[start:end]):
+        place = start + found.start()
+        yield source.count("\n", 0, place) + 1, awaited(source, place)
+    for found in BLOCKS.finditer(source, start, end):
+        yield source.count("\n", 0, found.start()) + 1, found.group()
 
 
 class Port:
@@ -110,12 +139,26 @@ class Port:
                     kind = "FORBIDDEN"
                     if wait and wait.group(1) in self.signals:
                         kind = f"ticker {wait.group(1)}"
+                    elif LOOP.match(expression):
+                        kind = yield from self.loop(file, source[start:end], expression, todo)
                     elif call and call.group(1) in self.functions:
                         kind = "followed"
                         todo.append(call.group(1))
                     yield file, source.count("\n", 0, place) + 1, expression, kind
                 for found in BLOCKS.finditer(source, start, end):
                     yield file, source.count("\n", 0, found.start()) + 1, found.group(), "FORBIDDEN"
+
+    def loop(self, file, body, expression, todo):
+        """The loop of the library with the ticker that this port gives it."""
+        tick = arguments(LOOP.match(expression).group(1))[TICK_ARGUMENT]
+        for line, inside in library_loop():
+            yield f"library {LIBRARY.name}", line, inside, "the ticker" if inside == "tick()" else "FORBIDDEN"
+        if tick in self.functions:
+            todo.append(tick)
+            return f"followed with {tick}"
+        given = re.search(rf"\blet\s+{tick}\s*=\s*\|\|\s*([^;]*);", body)
+        wait = WAIT.search(given.group(1).strip()) if given else None
+        return f"ticker {wait.group(1)}" if wait and wait.group(1) in self.signals else "FORBIDDEN"
 
     def check(self):
         if not re.search(r"\bInterruptExecutor\b", self.text):

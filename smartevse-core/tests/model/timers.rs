@@ -73,7 +73,7 @@ const SLOTS: [Slot; 14] = [
     slot("pilot", "unfit", ENERGY, Reading::Past(&[100])),
     slot("presence", "present", IDLE, Reading::Word),
     slot("contactors", "main_changed", OFFER | ENERGY, MAIN_CHANGED),
-    slot("contactors", "recent", OFFER | ENERGY, Reading::Full),
+    slot("contactors", "moments", OFFER | ENERGY, Reading::Full),
     slot("contactors", LAST_PHASES, OFFER, Reading::Word),
     slot("feedback", "main_missing", ENERGY, Reading::Past(&[500])),
     slot("lock", "lost", ENERGY, Reading::Past(&[1_000])),
@@ -305,6 +305,22 @@ mod tests {
             assert!(met, "{}.{}", slot.section, slot.name);
         }
         assert!(reader.done);
+    }
+
+    /// Six closings in five minutes are another state than none.
+    #[test]
+    fn when_there_were_many_closings_then_the_key_differs() {
+        let text = |secs: u64| {
+            let moments = format!("Instant({})", secs * 1_000_000);
+            let moments = [moments.as_str(); 6].join(", ");
+            format!("C {{ contactors: K {{ recent: R {{ moments: [{moments}] }} }}, offer: 0 }}")
+        };
+        let read = |secs| {
+            let mut reader = Reader::new(ChargeState::B, Instant::from_secs(1_000));
+            let _enough = reader.write_str(&text(secs));
+            reader.timers
+        };
+        assert_ne!(read(900), read(600));
     }
 
     #[test]
