@@ -276,7 +276,8 @@ impl Reader {
             }
             Reading::Faults => 0,
             Reading::Full => {
-                self.full += u16::from(age < 300_000_000);
+                // A moment of 0 stands for none.
+                self.full += u16::from(moment > 0 && age < 300_000_000);
                 self.full / 6
             }
         }
