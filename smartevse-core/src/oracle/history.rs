@@ -173,12 +173,13 @@ impl History {
         self.pulsing.mark(is_offer(here.outputs.duty), here.now);
     }
 
-    /// CONFIG and LOCK wait for state A without a vehicle (I-32).
+    /// CONFIG and LOCK wait for state A without a vehicle (I-32), and an expired
+    /// directive changes neither.
     fn note_bolt(&mut self, previous: Option<&Seen>, here: &Seen) {
         let config = &here.directive.config;
         let idle = previous
             .is_none_or(|seen| seen.status.state == ChargeState::A && !seen.status.vehicle_present);
-        if idle {
+        if idle && here.is_fresh() {
             self.bolted = config.cable == CableKind::Socket && config.lock != LockKind::Disabled;
         }
     }
