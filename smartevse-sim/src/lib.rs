@@ -48,7 +48,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! **Not here yet:** the stateless kinds of `charging.jsonl`; power share and the simulated RS-485 line; the vectors of
+//! **Not here yet:** the stateless kinds of `charging.jsonl`; power share on the simulated RS-485 line ([`rs485`]); the vectors of
 //! power share, menu, network and OCPP; Sensorbox, custom and Acrel meters.
 
 pub mod bench;
@@ -62,6 +62,7 @@ pub mod happening;
 pub mod metrics;
 pub mod parts;
 pub mod random;
+pub mod rs485;
 pub mod run;
 pub mod scenario;
 pub mod simulate;

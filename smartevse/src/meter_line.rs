@@ -3,10 +3,12 @@
 use core::fmt;
 
 use smartevse_core::event::{Event, Fact, MeterReading};
-use smartevse_meters::bus::{Bus, BusAction, BusConfig, Counters, Job, JobError};
-use smartevse_meters::{
-    Meter, MeterError, ModbusError, ReadKind, Tag, Values, decode_read, plan_read,
-};
+use smartevse_meters::bus::{Bus, BusAction, BusConfig, Counters, Job, JobError, Report};
+use smartevse_meters::catalogue::Source;
+use smartevse_meters::custom::{CustomError, CustomMeter, CustomSettings};
+use smartevse_meters::profile::CurrentSign;
+use smartevse_meters::sensorbox::{self, SensorboxConfig};
+use smartevse_meters::{Meter, MeterError, ModbusError, ReadKind, Reader, Tag, Values};
 use smartevse_types::{Duration, Instant};
 
 /// What a meter measures for the charger.
@@ -16,6 +18,24 @@ pub enum MeterRole {
     Mains,
     /// The charger, or the circuit that feeds it.
     Ev,
+}
+
+impl MeterRole {
+    /// The fact that the meter of this role said `values` at `at`.
+    #[must_use]
+    pub fn event(self, values: &Values, at: Instant) -> Event {
+        let reading = MeterReading {
+            currents: values.deci_amps(),
+            power: values.power,
+            import: values.import,
+            export: values.export,
+        };
+        let fact = match self {
+            Self::Mains => Fact::Mains(reading),
+            Self::Ev => Fact::EvMeter(reading),
+        };
+        Event { at, fact }
+    }
 }
 
 /// A meter on the line.
@@ -29,12 +49,41 @@ pub struct LineMeter {
     pub address: u8,
 }
 
+/// What the settings say about meters that are more than a row of the table.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct MeterSettings {
+    /// The registers of the Custom meter.
+    pub custom: CustomSettings,
+    /// GRID and MAINS for a Sensorbox, and whether this unit may write to it.
+    pub sensorbox: SensorboxConfig,
+}
+
+impl MeterSettings {
+    /// Makes the reader of a meter.
+    ///
+    /// # Errors
+    ///
+    /// [`LineError::NotOnModbus`], [`LineError::Custom`].
+    pub fn reader(&self, meter: Meter) -> Result<Reader, LineError> {
+        let custom = match meter.source() {
+            Source::Custom => Some(CustomMeter::new(self.custom).map_err(LineError::Custom)?),
+            Source::None | Source::Modbus | Source::Sensorbox | Source::Fed | Source::Http => None,
+        };
+        Reader::any(meter, custom, self.sensorbox).map_err(|_| LineError::NotOnModbus(meter))
+    }
+}
+
 /// What is read, how often and how old it may become.
 const READS: &[(ReadKind, Duration, Duration)] = &[
     (
         ReadKind::Currents,
         Duration::from_millis(1_000),
         Duration::from_secs(2),
+    ),
+    (
+        ReadKind::PhasePower,
+        Duration::from_secs(10),
+        Duration::from_secs(30),
     ),
     (
         ReadKind::Power,
@@ -53,12 +102,24 @@ const READS: &[(ReadKind, Duration, Duration)] = &[
     ),
 ];
 
+/// Row of the currents in [`READS`].
+const CURRENTS: usize = 0;
+
+/// In place of a row: a write to a Sensorbox.
+const WRITE: usize = 0xFF;
+
+/// Pace of a power that gives currents their direction: it must be younger
+/// than 10 s then (meters specification §4.4).
+const DIRECTION: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(5));
+
 /// Why a line cannot be built.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum LineError {
     /// The meter is not read over Modbus, or has no currents.
     NotOnModbus(Meter),
+    /// The description of the Custom meter is not possible.
+    Custom(CustomError),
     /// The line has no place for another reading, or refuses it.
     Job(JobError),
 }
@@ -67,6 +128,7 @@ impl fmt::Display for LineError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotOnModbus(meter) => write!(f, "{} is not read over Modbus", meter.name()),
+            Self::Custom(error) => error.fmt(f),
             Self::Job(error) => error.fmt(f),
         }
     }
@@ -117,6 +179,20 @@ pub enum LineAction<'a> {
     Reconnect,
 }
 
+/// A meter with what must be kept between its replies.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    meter: LineMeter,
+    reader: Reader,
+}
+
+/// A meter whose question has just been settled.
+#[derive(Clone, Copy, Debug)]
+struct Settled {
+    slot: usize,
+    answered: bool,
+}
+
 /// The meters of one Modbus line.
 ///
 /// It decides what to ask, when, and how long to wait; the adapter only moves
@@ -125,42 +201,64 @@ pub enum LineAction<'a> {
 #[derive(Clone, Debug)]
 pub struct MeterLine {
     bus: Bus<16, 4>,
-    meters: [Option<LineMeter>; 2],
+    places: [Option<Place>; 2],
+    settled: Option<Settled>,
 }
 
 impl MeterLine {
-    /// Plans the readings of one or two meters.
+    /// Plans the readings of one or two meters that need no settings.
     ///
     /// # Errors
     ///
-    /// A meter that is not read over Modbus, or an address that cannot be
-    /// asked.
+    /// As [`MeterLine::with_settings`].
     pub fn new(config: BusConfig, meters: &[LineMeter]) -> Result<Self, LineError> {
+        Self::with_settings(config, meters, &MeterSettings::default())
+    }
+
+    /// Plans the readings of one or two meters; more are left out.
+    ///
+    /// # Errors
+    ///
+    /// A meter that is not read over Modbus, a Custom meter that cannot be, or
+    /// an address that cannot be asked.
+    pub fn with_settings(
+        config: BusConfig,
+        meters: &[LineMeter],
+        settings: &MeterSettings,
+    ) -> Result<Self, LineError> {
         let mut line = Self {
             bus: Bus::new(config),
-            meters: [None; 2],
+            places: [None; 2],
+            settled: None,
         };
         for (slot, meter) in meters.iter().enumerate().take(2) {
-            line.add(slot, *meter)?;
+            line.add(slot, *meter, settings.reader(meter.meter)?)?;
         }
         Ok(line)
     }
 
-    fn add(&mut self, slot: usize, meter: LineMeter) -> Result<(), LineError> {
+    fn add(&mut self, slot: usize, meter: LineMeter, reader: Reader) -> Result<(), LineError> {
         let mut currents = false;
         for (index, (kind, period, max_age)) in READS.iter().enumerate() {
-            let Ok(question) = plan_read(meter.meter, *kind, tag(slot, index), meter.address)
-            else {
+            if !is_wanted(meter.meter, &reader, *kind) {
+                continue;
+            }
+            let Ok(question) = reader.plan(*kind, tag(slot, index), meter.address) else {
                 continue;
             };
-            let job = Job::new(question, *period, *max_age);
+            let (period, max_age) = if gives_direction(meter.meter, &reader, *kind) {
+                DIRECTION
+            } else {
+                (*period, *max_age)
+            };
+            let job = Job::new(question, period, max_age);
             let protects = *kind == ReadKind::Currents && meter.role == MeterRole::Mains;
             let job = if protects { job.for_mains() } else { job };
             self.bus.add(job).map_err(LineError::Job)?;
             currents |= *kind == ReadKind::Currents;
         }
-        if let Some(place) = self.meters.get_mut(slot) {
-            *place = Some(meter);
+        if let Some(place) = self.places.get_mut(slot) {
+            *place = Some(Place { meter, reader });
         }
         if currents {
             Ok(())
@@ -171,6 +269,9 @@ impl MeterLine {
 
     /// Says what to do now.
     pub fn poll(&mut self, now: Instant) -> LineAction<'_> {
+        if let Some(settled) = self.settled.take() {
+            self.follow_up(settled);
+        }
         match self.bus.poll(now) {
             BusAction::Transmit {
                 frame,
@@ -183,23 +284,47 @@ impl MeterLine {
             BusAction::Reconnect => LineAction::Reconnect,
             BusAction::Report(report) => {
                 let (slot, index) = untag(report.transaction.tag());
-                let meter = self.meters.get(slot).copied().flatten();
+                let place = self.places.get_mut(slot).and_then(Option::as_mut);
                 let read = READS.get(index);
-                let (Some(meter), Some((kind, ..))) = (meter, read) else {
+                let (Some(place), Some((kind, ..))) = (place, read) else {
+                    // A write was settled: the next reply shows what came of it.
                     return LineAction::Listen { until: now };
                 };
-                let result = report
-                    .result
-                    .map_err(ReadFailure::Modbus)
-                    .and_then(|registers| {
-                        decode_read(meter.meter, *kind, registers.bytes())
-                            .map_err(ReadFailure::Meter)
-                    });
+                let result = place.take(*kind, &report);
+                self.settled = Some(Settled {
+                    slot,
+                    answered: result.is_ok(),
+                });
                 match result {
-                    Ok(values) => LineAction::Reading(fact(meter.role, &values, report.at)),
-                    Err(failure) => LineAction::Failed(meter.role, failure),
+                    Ok(values) => LineAction::Reading(place.meter.role.event(&values, report.at)),
+                    Err(failure) => LineAction::Failed(place.meter.role, failure),
                 }
             }
+        }
+    }
+
+    /// Adapts the question to a Sensorbox and tells it about the grid.
+    fn follow_up(&mut self, settled: Settled) {
+        let slot = settled.slot;
+        let Some(Some(place)) = self.places.get(slot) else {
+            return;
+        };
+        if place.meter.meter.source() != Source::Sensorbox {
+            return;
+        }
+        let address = sensorbox::ADDRESS;
+        let question = place
+            .reader
+            .plan(ReadKind::Currents, tag(slot, CURRENTS), address);
+        if let Ok(question) = question {
+            // The job is on the list since the line was built.
+            let _ = self.bus.replace(question);
+        }
+        let write = place.reader.grid_write(tag(slot, WRITE));
+        let request = write.and_then(|write| write.request());
+        if let Some(request) = request.filter(|_| settled.answered) {
+            // Without a place for it, the next reply asks for the write again.
+            let _ = self.bus.write(tag(slot, WRITE), address, &request);
         }
     }
 
@@ -235,18 +360,42 @@ fn untag(tag: Tag) -> (usize, usize) {
     (usize::from(slot), usize::from(index))
 }
 
-fn fact(role: MeterRole, values: &Values, at: Instant) -> Event {
-    let reading = MeterReading {
-        currents: values.deci_amps(),
-        power: values.power,
-        import: values.import,
-        export: values.export,
+impl Place {
+    fn take(&mut self, kind: ReadKind, report: &Report<'_>) -> Result<Values, ReadFailure> {
+        match report.result {
+            Ok(registers) => self
+                .reader
+                .accept(kind, registers.bytes(), report.at)
+                .map_err(ReadFailure::Meter),
+            Err(error) => {
+                self.reader.missed();
+                Err(ReadFailure::Modbus(error))
+            }
+        }
+    }
+}
+
+/// Whether the reading is worth asking for: a total power is not, when another
+/// reading brings it along (meters specification §3, step 5).
+fn is_wanted(meter: Meter, reader: &Reader, kind: ReadKind) -> bool {
+    let known = || {
+        let profile = meter.profile();
+        reader.offers(ReadKind::PhasePower) || profile.is_some_and(|p| p.has_power_in_currents())
     };
-    let fact = match role {
-        MeterRole::Mains => Fact::Mains(reading),
-        MeterRole::Ev => Fact::EvMeter(reading),
+    reader.offers(kind) && !(kind == ReadKind::Power && known())
+}
+
+/// Whether currents get their direction from this reading.
+fn gives_direction(meter: Meter, reader: &Reader, kind: ReadKind) -> bool {
+    let apart = meter
+        .profile()
+        .is_some_and(|profile| profile.sign == CurrentSign::FromLastPower);
+    let power = if reader.offers(ReadKind::PhasePower) {
+        ReadKind::PhasePower
+    } else {
+        ReadKind::Power
     };
-    Event { at, fact }
+    apart && kind == power
 }
 
 #[cfg(test)]
@@ -335,5 +484,37 @@ mod tests {
         };
         let error = MeterLine::new(BusConfig::tcp(), &[meter]).err();
         assert_eq!(error, Some(LineError::NotOnModbus(Meter::Api)));
+    }
+
+    /// Meters 4.4: a direction of more than 10 s ago does not count, so it is read often.
+    #[test]
+    fn when_the_direction_is_read_apart_then_it_is_never_old() {
+        for meter in [Meter::AcrelMain, Meter::AcrelSingle] {
+            let reader = Reader::of(meter).unwrap();
+            let direction = READS
+                .iter()
+                .filter(|(kind, ..)| gives_direction(meter, &reader, *kind));
+            assert_eq!(direction.count(), 1, "{meter:?}");
+        }
+        let reader = Reader::of(Meter::Abb).unwrap();
+        assert!(!gives_direction(Meter::Abb, &reader, ReadKind::Power));
+    }
+
+    /// Meters 3, step 5: power that comes with the currents is not asked for.
+    #[test]
+    fn when_the_currents_bring_the_power_then_it_is_not_asked_for() {
+        for (meter, wanted) in [
+            (Meter::Eastron3P, false),
+            (Meter::AcrelMain, false),
+            (Meter::Wago, true),
+            (Meter::AcrelSingle, true),
+        ] {
+            let reader = Reader::of(meter).unwrap();
+            assert_eq!(
+                is_wanted(meter, &reader, ReadKind::Power),
+                wanted,
+                "{meter:?}"
+            );
+        }
     }
 }

@@ -1,10 +1,14 @@
 //! The one place that turns settings into the configurations of the parts.
 
 use smartevse_core::directive::ChargerConfig;
-use smartevse_core::options::{Contact2, Role};
-use smartevse_core::settings::Settings;
+use smartevse_core::options::{Contact2, Grid, Role};
+use smartevse_core::settings::{CustomQuantity, Settings};
+use smartevse_meters::custom::{CustomSettings, CustomValue};
+use smartevse_meters::sensorbox::{Installation, SensorboxConfig};
 use smartevse_share as share;
 use smartevse_types::{Mode, PhaseSet};
+
+use crate::meter_line::MeterSettings;
 
 /// Meter id of "Disabled" (meters specification §5).
 pub const METER_DISABLED: u8 = 0;
@@ -56,6 +60,37 @@ pub fn regulation_config(settings: &Settings) -> share::Config {
     }
 }
 
+/// Settings of the Custom meter and of a Sensorbox (meters specification §7, §8).
+#[must_use]
+pub fn meter_settings(settings: &Settings) -> MeterSettings {
+    let custom = settings.custom_meter();
+    MeterSettings {
+        custom: CustomSettings {
+            byte_order: custom.byte_order as u8,
+            data_type: custom.data_type as u8,
+            function: custom.function as u8,
+            voltages: custom_value(custom.voltage),
+            currents: custom_value(custom.current),
+            power: custom_value(custom.power),
+            import: custom_value(custom.energy),
+        },
+        sensorbox: SensorboxConfig {
+            installation: Installation {
+                three_wire: settings.grid() == Grid::ThreeWire,
+                mains_a: settings.mains().as_amps(),
+            },
+            is_node: settings.role().is_node(),
+        },
+    }
+}
+
+const fn custom_value(quantity: CustomQuantity) -> CustomValue {
+    CustomValue {
+        register: quantity.register,
+        divisor: quantity.power_of_ten,
+    }
+}
+
 /// Whether the vehicle may be charged on three phases (regulation
 /// specification §8.1). `chosen` is the choice of Auto in Solar.
 #[must_use]
@@ -81,6 +116,46 @@ pub const fn phases(three_phase: bool) -> PhaseSet {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use smartevse_core::registry::SettingId;
+    use smartevse_core::settings::load;
+    use smartevse_meters::Meter;
+
+    /// Meters 7 and 8: what the user has set reaches the readers.
+    #[test]
+    fn when_meters_need_settings_then_they_get_them() {
+        let settings = load([
+            (SettingId::MainsMet, 1),
+            (SettingId::Mains, 125),
+            (SettingId::Grid, 1),
+            (SettingId::EmByteOrder, 3),
+            (SettingId::EmDataType, 1),
+            (SettingId::EmFunction, 3),
+            (SettingId::EmCurReg, 40_191),
+            (SettingId::EmCurDiv, 2),
+            (SettingId::EmEneReg, 72),
+        ])
+        .settings;
+        let meters = meter_settings(&settings);
+        assert!(meters.sensorbox.installation.three_wire);
+        assert_eq!(meters.sensorbox.installation.mains_a, 125);
+        assert!(!meters.sensorbox.is_node);
+        let custom = meters.custom;
+        assert_eq!(
+            (custom.byte_order, custom.data_type, custom.function),
+            (3, 1, 3)
+        );
+        let currents = (custom.currents.register, custom.currents.divisor);
+        assert_eq!(currents, (40_191, 2));
+        assert_eq!(custom.import.register, 72);
+        assert!(meters.reader(Meter::Custom).is_ok());
+    }
+
+    /// The defaults of settings and meter library are the same.
+    #[test]
+    fn when_nothing_is_set_then_the_custom_meter_is_the_library_s() {
+        let custom = meter_settings(&load([]).settings).custom;
+        assert_eq!(custom, CustomSettings::default());
+    }
 
     /// Regulation 8.1, the whole table.
     #[test]

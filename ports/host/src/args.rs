@@ -18,6 +18,9 @@ Usage:
                                       play a scenario in virtual time, print its metrics as JSON
   smartevse-host conformance FILE...  run conformance vectors
   smartevse-host replay FILE          play a log in virtual time and check it
+  smartevse-host meter read SPEC      read a meter once and print values and raw registers;
+                                      the exit status is 0 when it gave its currents
+  smartevse-host meter types          print the names of all meters on Modbus
   smartevse-host settings ...         stored settings (comes with storage)
   smartevse-host --help | --version
 
@@ -38,7 +41,18 @@ SPEC:
   api                                       posted to /currents and /ev_meter
   modbus-rtu:PATH?type=NAME&address=A       serial line, 9600 8N1 (other speeds: &baud=N)
   modbus-tcp:HOST:PORT?type=NAME&address=A  Modbus TCP
-  homewizard:HOST                           not built yet
+  homewizard:HOST[:PORT]                    HomeWizard P1 or kWh meter with its local API on
+
+NAME is the name on the LCD or the one of the device: Eastron3P, SDM630, \"Orno 3P\" (space: %20).
+Options of type=Custom (registers decimal or 0xHEX; defaults 0, function 4):
+  &order=0..3       BYTE ORD: 0 DCBA, 1 BADC, 2 CDAB, 3 ABCD (high byte and word first)
+  &datatype=0..4    DATA TYPE: 0 INT32, 1 FLOAT32, 2 INT16, 3 UINT16, 4 UINT32
+  &function=3|4     FUNCTION: 3 holding registers, 4 input registers
+  &cur_reg=R &cur_div=0..7   three currents; register = amperes * 10^div
+  &vol_reg=R &vol_div=0..7   three voltages in V
+  &pow_reg=R &pow_div=0..7   total power in W
+  &ene_reg=R &ene_div=0..7   imported energy in kWh
+Option of type=Sensorbox (address 10): &grid=0 four wires, &grid=1 three wires
 ";
 
 /// What the program shall do.
@@ -57,6 +71,10 @@ pub enum Task {
     Conformance(Vec<PathBuf>),
     /// Play a log.
     Replay(PathBuf),
+    /// Read a meter once.
+    MeterRead(MeterSpec),
+    /// Print the names of the meters.
+    MeterTypes,
     /// Print the help.
     Help,
     /// Print the version.
@@ -119,6 +137,7 @@ fn task(parser: &mut Parser) -> Result<Task, lexopt::Error> {
                 Some("simulate") => return simulate(parser),
                 Some("conformance") => return conformance(parser),
                 Some("replay") => return replay(parser),
+                Some("meter") => return meter_command(parser),
                 Some("settings") => {
                     return Err("settings are not stored yet: this comes with storage".into());
                 }
@@ -253,6 +272,24 @@ fn replay(parser: &mut Parser) -> Result<Task, lexopt::Error> {
     Ok(Task::Replay(file.ok_or("replay needs a FILE")?))
 }
 
+fn meter_command(parser: &mut Parser) -> Result<Task, lexopt::Error> {
+    let mut words = Vec::new();
+    while let Some(arg) = parser.next()? {
+        match arg {
+            Arg::Value(word) => words.push(word.string()?),
+            Arg::Short('h') | Arg::Long("help") => return Ok(Task::Help),
+            other @ (Arg::Short(_) | Arg::Long(_)) => {
+                return Err(format!("meter does not take {}", owned(&other)).into());
+            }
+        }
+    }
+    match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["read", text] => Ok(Task::MeterRead(spec::parse(text)?)),
+        ["types"] => Ok(Task::MeterTypes),
+        _ => Err("use meter read SPEC or meter types".into()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -295,6 +332,11 @@ mod tests {
         assert_eq!(task, Ok(Task::Conformance(files)));
         assert_eq!(parse(["replay", "a.log"]), Ok(Task::Replay("a.log".into())));
         assert_eq!(parse(["--version"]), Ok(Task::Version));
+        assert_eq!(parse(["meter", "types"]), Ok(Task::MeterTypes));
+        assert_eq!(
+            parse(["meter", "read", "api"]),
+            Ok(Task::MeterRead(MeterSpec::Api))
+        );
         assert_eq!(parse(["simulate", "--help"]), Ok(Task::Help));
     }
 
@@ -324,6 +366,11 @@ mod tests {
             (&["replay"], "needs a FILE"),
             (&["replay", "a", "b"], "does not take b"),
             (&["settings", "list"], "comes with storage"),
+            (&["meter"], "meter read SPEC"),
+            (&["meter", "read"], "meter read SPEC"),
+            (&["meter", "read", "sim", "api"], "meter read SPEC"),
+            (&["meter", "read", "magic"], "\"magic\" is no meter"),
+            (&["meter", "read", "--fast"], "does not take --fast"),
         ] {
             let why = parse(args).unwrap_err();
             assert!(why.contains(part), "{args:?}: {why}");

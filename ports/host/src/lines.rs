@@ -1,6 +1,7 @@
 //! Lines to real meters: one thread per line moves the bytes, the bus engine
 //! decides.
 
+mod clock;
 mod port;
 mod readings;
 
@@ -8,32 +9,23 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use smartevse_meters::bus::{Bus, BusAction};
-use smartevse_meters::catalogue::Meter;
+use smartevse::meter_line::{self, LineAction, LineMeter, MeterRole, MeterSettings};
+use smartevse_core::event::{Event, Fact};
+use smartevse_meters::Meter;
+use smartevse_meters::profile::Parity;
 
 use crate::desk::Desk;
 use crate::spec::LineSpec;
-use port::Port;
+pub use clock::LineClock;
+pub use port::Port;
 use readings::Readings;
-
-/// Which meter of the charger a meter on a line is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Role {
-    /// Mains meter.
-    Mains,
-    /// EV meter.
-    Ev,
-}
+pub use readings::bus_config;
 
 /// One meter on a line.
 #[derive(Clone, Debug)]
 pub struct MeterOnLine {
-    /// Its type.
-    pub meter: Meter,
-    /// Its unit address.
-    pub address: u8,
-    /// What it measures.
-    pub role: Role,
+    /// What it measures, its type and its address.
+    pub meter: LineMeter,
     /// Where its status is shown.
     pub shared: SharedLine,
 }
@@ -45,6 +37,8 @@ pub struct MeterLine {
     pub line: LineSpec,
     /// The meters on it.
     pub meters: Vec<MeterOnLine>,
+    /// What a Custom meter or a Sensorbox among them needs.
+    pub settings: MeterSettings,
 }
 
 /// Shortest and longest wait before a line is opened again.
@@ -59,23 +53,28 @@ const STEADY: Duration = Duration::from_secs(10);
 ///
 /// One sentence: a reading that cannot be asked for, or no thread.
 pub fn start(line: MeterLine, desk: Desk) -> Result<(), String> {
-    let (bus, readings) = Readings::prepare(&line)?;
+    let (engine, readings) = Readings::prepare(&line)?;
     thread::Builder::new()
         .name(format!("line {}", line.line))
-        .spawn(move || keep_open(&line, bus, &readings, &desk))
+        .spawn(move || keep_open(&line, engine, &readings, &desk))
         .map_err(|why| format!("the thread of a line cannot start: {why}"))?;
     Ok(())
 }
 
 /// Opens the line again and again, waiting longer each time.
-fn keep_open(line: &MeterLine, mut bus: Bus, readings: &Readings, desk: &Desk) {
+fn keep_open(
+    line: &MeterLine,
+    mut engine: meter_line::MeterLine,
+    readings: &Readings,
+    desk: &Desk,
+) {
     let mut wait = BACK_OFF.0;
     loop {
         let opened = Instant::now();
         let why = match Port::open(&line.line, line.needs_even_parity()) {
             Ok(port) => {
                 line.tell(|status| status.connected = Some(true));
-                move_bytes(port, &mut bus, readings, desk)
+                move_bytes(port, &mut engine, readings, desk)
             }
             Err(why) => why,
         };
@@ -92,27 +91,37 @@ fn keep_open(line: &MeterLine, mut bus: Bus, readings: &Readings, desk: &Desk) {
 }
 
 /// Moves bytes until the line fails.
-fn move_bytes(mut port: Port, bus: &mut Bus, readings: &Readings, desk: &Desk) -> std::io::Error {
+fn move_bytes(
+    mut port: Port,
+    engine: &mut meter_line::MeterLine,
+    readings: &Readings,
+    desk: &Desk,
+) -> std::io::Error {
     let mut buffer = [0; 512];
-    bus.reconnected(readings.now());
+    let clock = readings.clock;
+    engine.reconnected(clock.now());
     loop {
-        let done = match bus.poll(readings.now()) {
-            BusAction::Transmit {
+        let done = match engine.poll(clock.now()) {
+            LineAction::Transmit {
                 frame,
                 discard_input,
             } => {
                 let sent = port.send(frame, discard_input);
-                bus.transmitted(readings.now());
+                engine.transmitted(clock.now());
                 sent
             }
-            BusAction::Listen { until } => port
-                .receive(&mut buffer, readings.until(until))
-                .map(|count| bus.receive(readings.now(), &buffer[..count])),
-            BusAction::Report(report) => {
-                readings.take(&report, desk);
+            LineAction::Listen { until } => port
+                .receive(&mut buffer, clock.until(until))
+                .map(|count| engine.receive(clock.now(), &buffer[..count])),
+            LineAction::Reading(event) => {
+                readings.take(event, role_of(&event), desk);
                 Ok(())
             }
-            BusAction::Reconnect => Err(std::io::ErrorKind::InvalidData.into()),
+            LineAction::Failed(role, failure) => {
+                readings.fail(role, failure);
+                Ok(())
+            }
+            LineAction::Reconnect => Err(std::io::ErrorKind::InvalidData.into()),
         };
         if let Err(why) = done {
             return why;
@@ -120,7 +129,30 @@ fn move_bytes(mut port: Port, bus: &mut Bus, readings: &Readings, desk: &Desk) -
     }
 }
 
+/// Which meter a reading of a line belongs to.
+fn role_of(event: &Event) -> MeterRole {
+    if matches!(event.fact, Fact::Mains(_)) {
+        MeterRole::Mains
+    } else {
+        MeterRole::Ev
+    }
+}
+
+/// Whether a meter needs 8E1 instead of 8N1.
+#[must_use]
+pub fn needs_even_parity(meter: Meter) -> bool {
+    let profile = meter.profile();
+    profile.is_some_and(|profile| profile.parity == Parity::Even)
+}
+
 impl MeterLine {
+    /// Whether a meter on this line needs 8E1 instead of 8N1.
+    #[must_use]
+    pub fn needs_even_parity(&self) -> bool {
+        let mut meters = self.meters.iter();
+        meters.any(|meter| needs_even_parity(meter.meter.meter))
+    }
+
     fn tell(&self, change: impl Fn(&mut LineStatus)) {
         for meter in &self.meters {
             meter.shared.update(&change);
@@ -203,7 +235,8 @@ impl SharedLine {
             .simulated
     }
 
-    fn update(&self, change: impl Fn(&mut LineStatus)) {
+    /// Changes the status.
+    pub fn update(&self, change: impl Fn(&mut LineStatus)) {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
     }
 }

@@ -4,8 +4,12 @@
 mod args;
 mod desk;
 mod engine;
+mod fetch;
+mod homewizard;
 mod http;
 mod lines;
+mod meter_read;
+mod modbus_meter;
 mod offline;
 mod plant;
 mod realtime;
@@ -43,6 +47,11 @@ fn perform(task: &Task) -> Result<bool, String> {
         }
         Task::Conformance(files) => offline::conform(files),
         Task::Replay(file) => offline::replay(file).map(|()| true),
+        Task::MeterRead(spec) => meter_read::read(spec),
+        Task::MeterTypes => {
+            offline::say(&modbus_meter::names().join("\n"));
+            Ok(true)
+        }
         Task::Help => {
             offline::say(&args::HELP.trim_end());
             Ok(true)

@@ -5,10 +5,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use smartevse::meter_line::{LineMeter, MeterRole};
+use smartevse::wiring::meter_settings;
 use smartevse::{Planning, Setup};
 use smartevse_core::registry::SettingId;
 use smartevse_core::settings::{Patch, Settings, load};
-use smartevse_meters::catalogue::{Meter, Source};
+use smartevse_meters::{Meter, sensorbox};
 use smartevse_sim::scenario::Scenario;
 use smartevse_sim::{simulate, wiring};
 use smartevse_types::{Access, Duration, Mode};
@@ -18,8 +20,10 @@ use tokio::sync::oneshot;
 use crate::args::RunOptions;
 use crate::desk::{self, Desk};
 use crate::engine::{self, Engine, Sources};
+use crate::homewizard::{self, HomeWizardMeter};
 use crate::http::server;
-use crate::lines::{self, MeterLine, MeterOnLine, Role, SharedLine};
+use crate::lines::{self, MeterLine, MeterOnLine, SharedLine};
+use crate::modbus_meter::meter_named;
 use crate::offline;
 use crate::plant::Plant;
 use crate::spec::{LineSpec, MeterSpec, ModbusSpec};
@@ -72,6 +76,9 @@ async fn serve(options: &RunOptions, site: Site, log: Option<File>) -> Result<()
         .map_err(|why| format!("the control thread cannot start: {why}"))?;
     for line in site.lines {
         lines::start(line, desk.clone())?;
+    }
+    for meter in site.homewizards {
+        homewizard::start(meter, desk.clone())?;
     }
     offline::say(&format!("listening on http://{bound}"));
     work(listener, desk, end_of_control, interruption).await;
@@ -137,6 +144,7 @@ struct Site {
     plant: Plant,
     sources: Sources,
     lines: Vec<MeterLine>,
+    homewizards: Vec<HomeWizardMeter>,
 }
 
 impl Site {
@@ -149,21 +157,29 @@ impl Site {
         let mains = Wired::of(&MAINS, &options.mains_meter, &stored)?;
         let ev = Wired::of(&EV, &options.ev_meter, &stored)?;
         let settings = with(&with(&stored, &mains.patch), &ev.patch);
+        if !takes(&settings, &mains.patch) {
+            return Err("there is one description for all Custom meters".to_owned());
+        }
         let mains_a = f64::from(settings.mains().as_amps());
+        let meters = mains.line.into_iter().chain(ev.line);
         Ok(Self {
+            lines: joined(meters, &settings)?,
+            homewizards: mains.homewizard.into_iter().chain(ev.homewizard).collect(),
             plant: scenario.map_or_else(|| Plant::demo(mains_a), Plant::scenario),
             settings,
             sources: Sources {
                 mains: mains.shared,
                 ev: ev.shared,
             },
-            lines: joined(mains.line.into_iter().chain(ev.line))?,
         })
     }
 }
 
 /// Meters with the same line share it.
-fn joined(meters: impl Iterator<Item = (LineSpec, MeterOnLine)>) -> Result<Vec<MeterLine>, String> {
+fn joined(
+    meters: impl Iterator<Item = (LineSpec, MeterOnLine)>,
+    settings: &Settings,
+) -> Result<Vec<MeterLine>, String> {
     let mut lines: Vec<MeterLine> = Vec::new();
     for (line, meter) in meters {
         match lines
@@ -173,6 +189,7 @@ fn joined(meters: impl Iterator<Item = (LineSpec, MeterOnLine)>) -> Result<Vec<M
             None => lines.push(MeterLine {
                 line,
                 meters: vec![meter],
+                settings: meter_settings(settings),
             }),
             Some(known) if known.line == line => known.meters.push(meter),
             Some(_) => return Err(format!("{line} cannot have two speeds")),
@@ -202,21 +219,21 @@ struct Place {
     option: &'static str,
     kind: SettingId,
     address: SettingId,
-    role: Role,
+    role: MeterRole,
 }
 
 const MAINS: Place = Place {
     option: "--mains-meter",
     kind: SettingId::MainsMet,
     address: SettingId::MainsAdr,
-    role: Role::Mains,
+    role: MeterRole::Mains,
 };
 
 const EV: Place = Place {
     option: "--ev-meter",
     kind: SettingId::EvMeter,
     address: SettingId::EvAdr,
-    role: Role::Ev,
+    role: MeterRole::Ev,
 };
 
 /// A meter as it was asked for: settings, status, line.
@@ -224,70 +241,83 @@ struct Wired {
     patch: Patch,
     shared: SharedLine,
     line: Option<(LineSpec, MeterOnLine)>,
+    homewizard: Option<HomeWizardMeter>,
 }
 
 impl Wired {
     fn of(place: &Place, spec: &MeterSpec, stored: &Settings) -> Result<Self, String> {
         let kind = |meter: Meter| Patch::new().with(place.kind, u16::from(meter.id()));
         match spec {
-            MeterSpec::Sim => Ok(Self {
-                patch: Patch::new(),
-                shared: SharedLine::simulated(),
-                line: None,
-            }),
-            MeterSpec::Api => Ok(Self {
-                patch: kind(Meter::Api),
-                shared: SharedLine::api(),
-                line: None,
-            }),
+            MeterSpec::Sim => Ok(Self::without_line(Patch::new(), SharedLine::simulated())),
+            MeterSpec::Api => Ok(Self::without_line(kind(Meter::Api), SharedLine::api())),
+            MeterSpec::HomeWizard(peer) => Self::homewizard(place, peer, stored),
             MeterSpec::Modbus(modbus) => Self::modbus(place, modbus, stored),
         }
     }
 
+    fn without_line(patch: Patch, shared: SharedLine) -> Self {
+        Self {
+            patch,
+            shared,
+            line: None,
+            homewizard: None,
+        }
+    }
+
+    fn homewizard(place: &Place, peer: &str, stored: &Settings) -> Result<Self, String> {
+        let patch = Patch::new().with(place.kind, u16::from(Meter::HomeWizard.id()));
+        if !takes(stored, &patch) {
+            return Err(format!("{}: a HomeWizard is a mains meter", place.option));
+        }
+        let wired = Self::without_line(patch, SharedLine::line(peer.to_owned()));
+        let meter = HomeWizardMeter {
+            peer: peer.to_owned(),
+            role: place.role,
+            shared: wired.shared.clone(),
+        };
+        Ok(Self {
+            homewizard: Some(meter),
+            ..wired
+        })
+    }
+
     fn modbus(place: &Place, spec: &ModbusSpec, stored: &Settings) -> Result<Self, String> {
         let option = place.option;
-        let name = &spec.kind;
-        let meter =
-            meter_named(name).ok_or_else(|| format!("{option}: no meter is named {name}"))?;
-        if meter.profile().is_none() {
-            return Err(format!(
-                "{option}: {name} is not read over Modbus by this program"
-            ));
-        }
-        let address = spec.address.map_or(stored.value(place.address), u16::from);
+        let meter = meter_named(&spec.kind).map_err(|why| format!("{option}: {why}"))?;
+        let sensorbox = (meter == Meter::Sensorbox).then_some(sensorbox::ADDRESS);
+        let address = spec.address.or(sensorbox);
+        let address = address.map_or(stored.value(place.address), u16::from);
         let patch = Patch::new()
             .with(place.kind, u16::from(meter.id()))
             .with(place.address, address);
-        let taken = with(stored, &patch);
-        if patch.iter().any(|(id, value)| taken.value(id) != value) {
+        let patch = spec
+            .options
+            .iter()
+            .fold(patch, |patch, (id, value)| patch.with(*id, *value));
+        if !takes(stored, &patch) {
+            let name = meter.lcd_name();
             return Err(format!(
                 "{option}: {name} at address {address} is not allowed"
             ));
         }
-        let shared = SharedLine::line(spec.line.to_string());
+        let wired = Self::without_line(patch, SharedLine::line(spec.line.to_string()));
         let meter = MeterOnLine {
-            meter,
-            address: u8::try_from(address).unwrap_or(0),
-            role: place.role,
-            shared: shared.clone(),
+            meter: LineMeter {
+                role: place.role,
+                meter,
+                address: u8::try_from(address).unwrap_or(0),
+            },
+            shared: wired.shared.clone(),
         };
         Ok(Self {
-            patch,
-            shared,
             line: Some((spec.line.clone(), meter)),
+            ..wired
         })
     }
 }
 
-/// The meter of this name; upper and lower case are equal.
-fn meter_named(name: &str) -> Option<Meter> {
-    smartevse_meters::catalogue::CATALOGUE
-        .iter()
-        .map(|entry| entry.meter)
-        .filter(|meter| matches!(meter.source(), Source::Modbus))
-        .find(|meter| {
-            [meter.name(), meter.lcd_name()]
-                .iter()
-                .any(|known| known.eq_ignore_ascii_case(name))
-        })
+/// Whether the settings take all values as they are.
+fn takes(settings: &Settings, patch: &Patch) -> bool {
+    let taken = with(settings, patch);
+    patch.iter().all(|(id, value)| taken.value(id) == value)
 }

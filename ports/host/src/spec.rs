@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use smartevse_core::registry::SettingId;
+
 use crate::http::query::Pairs;
 
 /// Source of the readings of one meter, as given on the command line.
@@ -14,6 +16,8 @@ pub enum MeterSpec {
     Api,
     /// A meter on a real line.
     Modbus(ModbusSpec),
+    /// A HomeWizard P1 or kWh meter: host name or address and port.
+    HomeWizard(String),
 }
 
 /// A meter on a real line.
@@ -25,6 +29,8 @@ pub struct ModbusSpec {
     pub kind: String,
     /// Unit address; `None` = the default of the setting.
     pub address: Option<u8>,
+    /// Settings that only this meter type has.
+    pub options: Vec<(SettingId, u16)>,
 }
 
 /// A line to a meter.
@@ -64,6 +70,27 @@ impl fmt::Display for LineSpec {
     }
 }
 
+/// Options that describe a Custom meter (meters specification §8).
+const CUSTOM_OPTIONS: &[(&str, SettingId)] = &[
+    ("order", SettingId::EmByteOrder),
+    ("datatype", SettingId::EmDataType),
+    ("function", SettingId::EmFunction),
+    ("vol_reg", SettingId::EmVolReg),
+    ("vol_div", SettingId::EmVolDiv),
+    ("cur_reg", SettingId::EmCurReg),
+    ("cur_div", SettingId::EmCurDiv),
+    ("pow_reg", SettingId::EmPowReg),
+    ("pow_div", SettingId::EmPowDiv),
+    ("ene_reg", SettingId::EmEneReg),
+    ("ene_div", SettingId::EmEneDiv),
+];
+
+/// Options of a Sensorbox.
+const SENSORBOX_OPTIONS: &[(&str, SettingId)] = &[("grid", SettingId::Grid)];
+
+/// Port of a HomeWizard meter.
+const HTTP_PORT: u16 = 80;
+
 /// Default speed of a serial line.
 const BAUD: u32 = 9_600;
 
@@ -79,10 +106,10 @@ pub fn parse(text: &str) -> Result<MeterSpec, String> {
         ("api", "") => Ok(MeterSpec::Api),
         ("modbus-rtu", rest) => modbus(rest, serial),
         ("modbus-tcp", rest) => modbus(rest, tcp),
-        ("homewizard", _) => Err("homewizard meters are not built yet".to_owned()),
+        ("homewizard", place) => homewizard(place),
         _ => Err(format!(
-            "\"{text}\" is no meter: use sim, api, modbus-rtu:PATH?type=NAME&address=A or \
-             modbus-tcp:HOST:PORT?type=NAME&address=A"
+            "\"{text}\" is no meter: use sim, api, modbus-rtu:PATH?type=NAME&address=A, \
+             modbus-tcp:HOST:PORT?type=NAME&address=A or homewizard:HOST"
         )),
     }
 }
@@ -93,21 +120,89 @@ fn modbus(
 ) -> Result<MeterSpec, String> {
     let (place, query) = rest.rsplit_once('?').unwrap_or((rest, ""));
     let options = Pairs::parse(query).map_err(|_| format!("\"{query}\" has a malformed %"))?;
-    if let Some(name) = options.names().find(|name| !is_option(name)) {
-        return Err(format!("a meter has no option \"{name}\""));
-    }
     let kind = options.get("type").filter(|kind| !kind.is_empty());
+    let kind = kind.unwrap_or_default();
+    let known = options_of(kind);
+    if let Some(name) = options.names().find(|name| !is_option(name, known)) {
+        return Err(format!("a meter has no option \"{name}\"{}", owner(name)));
+    }
+    let line = line(place, &options)?;
+    if kind.is_empty() {
+        return Err("a meter needs type=NAME".to_owned());
+    }
     Ok(MeterSpec::Modbus(ModbusSpec {
-        line: line(place, &options)?,
-        kind: kind.ok_or("a meter needs type=NAME")?.to_owned(),
+        line,
+        kind: kind.to_owned(),
         address: options.get("address").map(address).transpose()?,
+        options: values(&options, known)?,
     }))
 }
 
-fn is_option(name: &str) -> bool {
+/// Options that only this meter type has.
+fn options_of(kind: &str) -> &'static [(&'static str, SettingId)] {
+    match kind.to_ascii_lowercase().as_str() {
+        "custom" => CUSTOM_OPTIONS,
+        "sensorbox" => SENSORBOX_OPTIONS,
+        _ => &[],
+    }
+}
+
+fn is_option(name: &str, special: &[(&str, SettingId)]) -> bool {
+    let special = special.iter().map(|(option, _)| *option);
     ["type", "address", "baud"]
-        .iter()
+        .into_iter()
+        .chain(special)
         .any(|option| option.eq_ignore_ascii_case(name))
+}
+
+/// Says which meter type has this option.
+fn owner(name: &str) -> &'static str {
+    if is_option(name, CUSTOM_OPTIONS) {
+        ": only type=Custom has it"
+    } else if is_option(name, SENSORBOX_OPTIONS) {
+        ": only type=Sensorbox has it"
+    } else {
+        ""
+    }
+}
+
+fn values(options: &Pairs, known: &[(&str, SettingId)]) -> Result<Vec<(SettingId, u16)>, String> {
+    let given = known
+        .iter()
+        .filter_map(|(name, id)| Some((name, *id, options.get(name)?)));
+    given
+        .map(|(name, id, text)| {
+            number(text)
+                .filter(|value| id.facts().kind.accepts(*value))
+                .map(|value| (id, value))
+                .ok_or_else(|| format!("{name}={text} is not allowed"))
+        })
+        .collect()
+}
+
+/// A number as manuals of meters print it: decimal, or hexadecimal with 0x.
+fn number(text: &str) -> Option<u16> {
+    match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+        Some(digits) => u16::from_str_radix(digits, 16).ok(),
+        None => text.parse().ok(),
+    }
+}
+
+fn homewizard(place: &str) -> Result<MeterSpec, String> {
+    if place == "auto" {
+        return Err("homewizard:auto is not built yet: give the meter's HOST".to_owned());
+    }
+    let has_port = place.contains(':') && !place.ends_with(']');
+    let peer = if has_port {
+        place.to_owned()
+    } else {
+        format!("{place}:{HTTP_PORT}")
+    };
+    let host = |c: char| c.is_ascii_alphanumeric() || "-._:[]%".contains(c);
+    match tcp(&peer, &Pairs::default()) {
+        Ok(_) if peer.chars().all(host) => Ok(MeterSpec::HomeWizard(peer)),
+        Ok(_) | Err(_) => Err(format!("\"{place}\" is not HOST or HOST:PORT")),
+    }
 }
 
 fn serial(place: &str, options: &Pairs) -> Result<LineSpec, String> {
@@ -158,6 +253,7 @@ mod tests {
             },
             kind: "Orno 3P".to_owned(),
             address: Some(12),
+            options: Vec::new(),
         };
         assert_eq!(spec, Ok(MeterSpec::Modbus(expected)));
     }
@@ -171,8 +267,42 @@ mod tests {
             },
             kind: "Eastron3P".to_owned(),
             address: None,
+            options: Vec::new(),
         };
         assert_eq!(spec, Ok(MeterSpec::Modbus(expected)));
+    }
+
+    /// Meters 8: the whole description fits into the argument.
+    #[test]
+    fn when_a_custom_meter_is_described_then_its_settings_are_read() {
+        let text = "modbus-tcp:h:502?type=custom&order=3&datatype=1&function=3\
+                    &cur_reg=0x9CFF&cur_div=2&vol_reg=65530";
+        let Ok(MeterSpec::Modbus(spec)) = parse(text) else {
+            panic!("{:?}", parse(text));
+        };
+        for expected in [
+            (SettingId::EmByteOrder, 3),
+            (SettingId::EmDataType, 1),
+            (SettingId::EmFunction, 3),
+            (SettingId::EmCurReg, 40_191),
+            (SettingId::EmCurDiv, 2),
+            (SettingId::EmVolReg, 65_530),
+        ] {
+            assert!(spec.options.contains(&expected), "{expected:?}: {spec:?}");
+        }
+        assert_eq!(spec.options.len(), 6);
+    }
+
+    #[test]
+    fn when_a_homewizard_is_given_then_its_port_is_80_without_another() {
+        for (text, peer) in [
+            ("homewizard:p1meter-1.local", "p1meter-1.local:80"),
+            ("homewizard:10.0.0.7:8080", "10.0.0.7:8080"),
+            ("homewizard:[::1]", "[::1]:80"),
+            ("homewizard:[::1]:81", "[::1]:81"),
+        ] {
+            assert_eq!(parse(text), Ok(MeterSpec::HomeWizard(peer.to_owned())));
+        }
     }
 
     #[test]
@@ -180,7 +310,19 @@ mod tests {
         for (text, part) in [
             ("", "no meter"),
             ("sim:x", "no meter"),
-            ("homewizard:p1", "not built yet"),
+            ("homewizard:auto", "not built yet"),
+            ("homewizard:", "HOST"),
+            ("homewizard:a/b", "HOST"),
+            ("homewizard:a:0", "HOST"),
+            ("modbus-tcp:h:5?type=ABB&cur_reg=1", "only type=Custom"),
+            ("modbus-tcp:h:5?type=ABB&grid=1", "only type=Sensorbox"),
+            (
+                "modbus-tcp:h:5?type=Custom&order=4",
+                "order=4 is not allowed",
+            ),
+            ("modbus-tcp:h:5?type=Custom&cur_div=8", "cur_div=8 is not"),
+            ("modbus-tcp:h:5?type=Custom&cur_reg=65531", "not allowed"),
+            ("modbus-tcp:h:5?type=Custom&pow_reg=0xG", "not allowed"),
             ("modbus-rtu:/dev/x", "type=NAME"),
             ("modbus-rtu:", "path"),
             ("modbus-rtu:/dev/x?type=ABB&address=0", "1..247"),

@@ -82,6 +82,9 @@ pub(super) const MAINS_METERS: &[Choice] = &[
     meter(21, "AcrelMain"),
     meter(64, "Chint 1P"),
     meter(65, "ABB EV3"),
+    meter(66, "Janitza"),
+    meter(67, "DZG"),
+    meter(68, "Orno 525"),
 ];
 
 /// Options of EV METER: the catalogue without Sensorbox and HmWzrd P1 (menu
@@ -109,6 +112,9 @@ pub(super) const EV_METERS: &[Choice] = &[
     meter(21, "AcrelMain"),
     meter(64, "Chint 1P"),
     meter(65, "ABB EV3"),
+    meter(66, "Janitza"),
+    meter(67, "DZG"),
+    meter(68, "Orno 525"),
 ];
 
 /// Spellings that clients send besides the LCD text (decision 53).

@@ -23,6 +23,9 @@ pub struct BusConfig {
     /// From the end of a request to the first byte of its reply, default 150 ms,
     /// up to 1 s. On TCP: to the whole reply, default 1 s.
     pub first_byte: Duration,
+    /// From the end of a request to the first byte of the reply of a healthy meter,
+    /// default 30 ms: the maximum age of the mains currents is kept with it.
+    pub healthy_reply: Duration,
     /// Silence before a request to an unknown device, default 50 ms.
     pub turnaround: Duration,
     /// Silence before a request to our own nodes and to devices with a clean
@@ -70,6 +73,7 @@ impl BusConfig {
             pause: Duration::from_micros(pause),
             slack: Duration::ZERO,
             first_byte: Duration::from_millis(150),
+            healthy_reply: Duration::from_millis(30),
             turnaround: Duration::from_millis(50),
             turnaround_proven: Duration::from_millis(5),
             proven_after: 1_000,

@@ -42,6 +42,7 @@
 
 mod config;
 mod counters;
+mod guard;
 mod job;
 mod late;
 mod listener;
@@ -50,11 +51,11 @@ mod schedule;
 mod trace;
 mod watch;
 
-use smartevse_types::Instant;
+use smartevse_types::{Duration, Instant};
 
 pub use config::BusConfig;
 pub use counters::Counters;
-pub use job::{BusAction, Job, JobError, Report};
+pub use job::{BusAction, Importance, Job, JobError, Report};
 pub use listener::Listener;
 pub use schedule::ORDER_WORDS;
 pub use trace::{ADDRESSES, Direction, TRACE, Trace, TraceEntry};
@@ -63,6 +64,7 @@ use crate::error::{EncodeError, ModbusError};
 use crate::framing::{encode_rtu, encode_tcp};
 use crate::pdu::{Frame, Request, Transport, is_broadcast};
 use crate::transaction::{Registers, Tag, Transaction};
+use guard::Moment;
 use late::LateGuard;
 use receiver::Receiver;
 use schedule::{Pick, Schedule};
@@ -82,6 +84,8 @@ struct Exchange {
     /// The first byte must come before this.
     limit: Instant,
     attempt: u8,
+    /// From the end of the request to the first byte that came.
+    waited: Option<Duration>,
     /// Transaction id on TCP.
     id: u16,
     /// Why the first foreign or broken frame was not taken.
@@ -239,8 +243,11 @@ impl<const JOBS: usize, const ORDERS: usize> Bus<JOBS, ORDERS> {
             State::Settled(..) => now,
             State::Repeating(_, at) => at,
             State::Asking(exchange) => self.frame_deadline(&exchange),
-            State::Idle => match self.schedule.next(now, &self.late) {
-                Some(pick) => self.quiet_at(&pick),
+            State::Idle => match self.schedule.next(&self.moment(now)) {
+                Some(pick) => {
+                    let change = self.schedule.change_after(now, &self.late);
+                    self.quiet_at(&pick).earliest(change)
+                }
                 None => self.schedule.wake(now, &self.late),
             },
         }
@@ -257,7 +264,7 @@ impl<const JOBS: usize, const ORDERS: usize> Bus<JOBS, ORDERS> {
             self.receiver.clear();
         }
         exchange.sent = now;
-        exchange.limit = now + self.config.reply_time();
+        exchange.limit = now + self.reply_time(&exchange);
         self.quiet_since = now;
         self.state = State::Asking(exchange);
     }
@@ -290,13 +297,17 @@ impl<const JOBS: usize, const ORDERS: usize> Bus<JOBS, ORDERS> {
         let begin = now - self.config.air_time(bytes.len());
         // A frame or a wait that ended before these bytes began ends first.
         self.advance(begin);
-        let State::Asking(exchange) = self.state else {
+        let State::Asking(mut exchange) = self.state else {
             self.overhear(now, bytes);
             return;
         };
         // What comes while we still send is our own echo or a stale byte.
         if now < exchange.sent || is_broadcast(exchange.pick.transaction.addr()) {
             return;
+        }
+        if exchange.waited.is_none() {
+            exchange.waited = Some(begin.since(exchange.sent));
+            self.state = State::Asking(exchange);
         }
         if self.receiver.is_empty() {
             let expected = exchange.pick.transaction.reply_len(Transport::Rtu);
@@ -444,6 +455,34 @@ impl<const JOBS: usize, const ORDERS: usize> Bus<JOBS, ORDERS> {
         self.quiet_since + self.config.quiet(proven)
     }
 
+    fn moment(&self, now: Instant) -> Moment<'_> {
+        Moment {
+            now,
+            quiet_since: self.quiet_since,
+            late: &self.late,
+            config: &self.config,
+        }
+    }
+
+    /// Time in which the reply must begin; a repetition waits the full time.
+    fn reply_time(&self, exchange: &Exchange) -> Duration {
+        let addr = exchange.pick.transaction.addr();
+        if self.config.transport == Transport::Tcp || exchange.attempt > 0 {
+            return self.config.reply_time();
+        }
+        self.schedule.reply_wait(addr, &self.config) + self.config.slack
+    }
+
+    fn may_repeat(&mut self, pick: &Pick, now: Instant) -> bool {
+        let moment = Moment {
+            now,
+            quiet_since: self.quiet_since,
+            late: &self.late,
+            config: &self.config,
+        };
+        self.schedule.may_repeat(pick, &moment)
+    }
+
     fn listen(&self, now: Instant) -> BusAction<'static> {
         BusAction::Listen {
             until: self.deadline(now),
@@ -453,7 +492,7 @@ impl<const JOBS: usize, const ORDERS: usize> Bus<JOBS, ORDERS> {
     // ---- asking ----------------------------------------------------------
 
     fn startable(&self, now: Instant) -> Option<Pick> {
-        let pick = self.schedule.next(now, &self.late)?;
+        let pick = self.schedule.next(&self.moment(now))?;
         (now >= self.quiet_at(&pick)).then_some(pick)
     }
 
@@ -481,6 +520,7 @@ impl<const JOBS: usize, const ORDERS: usize> Bus<JOBS, ORDERS> {
             sent: now,
             limit: now,
             attempt: 0,
+            waited: None,
             id,
             rejected: None,
         };
@@ -490,7 +530,8 @@ impl<const JOBS: usize, const ORDERS: usize> Bus<JOBS, ORDERS> {
     fn transmit(&mut self, mut exchange: Exchange, now: Instant) -> BusAction<'_> {
         let length = self.frame.as_bytes().len();
         exchange.sent = now + self.config.air_time(length);
-        exchange.limit = exchange.sent + self.config.reply_time();
+        exchange.limit = exchange.sent + self.reply_time(&exchange);
+        exchange.waited = None;
         exchange.asked = exchange.asked.earliest(exchange.sent);
         exchange.rejected = None;
         self.quiet_since = exchange.sent;
@@ -512,7 +553,7 @@ impl<const JOBS: usize, const ORDERS: usize> Bus<JOBS, ORDERS> {
         self.remember(&exchange, now);
         let again = error.is_transient()
             && exchange.attempt < self.config.retries
-            && self.schedule.may_repeat(&exchange.pick, now);
+            && self.may_repeat(&exchange.pick, now);
         if !again {
             self.settle(exchange, Err(error), now);
             return;
@@ -524,6 +565,10 @@ impl<const JOBS: usize, const ORDERS: usize> Bus<JOBS, ORDERS> {
 
     fn settle(&mut self, exchange: Exchange, result: Result<usize, ModbusError>, now: Instant) {
         self.schedule.finished(&exchange.pick, result.err(), now);
+        if let (Ok(_), Some(wait)) = (result, exchange.waited) {
+            let addr = exchange.pick.transaction.addr();
+            self.schedule.waited(addr, wait);
+        }
         self.state = State::Settled(exchange, result);
     }
 

@@ -5,8 +5,9 @@ use smartevse_types::{Duration, Instant};
 
 use super::config::BusConfig;
 use super::counters::Counters;
+use super::guard::{Moment, worst_time};
 use super::late::LateGuard;
-use super::{Job, JobError};
+use super::{Importance, Job, JobError};
 use crate::error::ModbusError;
 use crate::pdu::{Request, Transport, is_broadcast};
 use crate::transaction::{Tag, Transaction};
@@ -15,8 +16,8 @@ use crate::transaction::{Tag, Transaction};
 pub const ORDER_WORDS: usize = 16;
 /// Time-outs in a row after which a device is polled less often.
 const DEAD_AFTER: u8 = 3;
-/// Every how many periods a device without replies is polled.
-const DEAD_PERIODS: u64 = 5;
+/// Good replies in a row after which the wait for a reply is known.
+const WAIT_RECORD: u16 = 20;
 /// How long a reading that the device refuses is left alone.
 const UNSUPPORTED: Duration = Duration::from_secs(60);
 
@@ -28,8 +29,14 @@ struct Slot {
     /// Not before: the device said that it has no such registers.
     refused_until: Instant,
     asked: Instant,
+    /// When it was asked before that.
+    asked_before: Instant,
+    /// Whether a repetition that had no time is being made up for.
+    makes_up: bool,
     timeouts: u8,
     clean: u16,
+    /// Longest wait for a reply in the clean record.
+    slowest: Duration,
     counters: Counters,
 }
 
@@ -40,8 +47,11 @@ impl Slot {
             due: Instant::ZERO,
             refused_until: Instant::ZERO,
             asked: Instant::ZERO,
+            asked_before: Instant::ZERO,
+            makes_up: false,
             timeouts: 0,
             clean: 0,
+            slowest: Duration::ZERO,
             counters: Counters::default(),
         }
     }
@@ -53,6 +63,11 @@ impl Slot {
     fn ready(&self, late: &LateGuard) -> Instant {
         let held = late.holds(self.transaction()).unwrap_or(Instant::ZERO);
         self.due.latest(self.refused_until).latest(held)
+    }
+
+    fn is_held(&self, moment: &Moment<'_>) -> bool {
+        let held = moment.late.holds(self.transaction());
+        held.is_some_and(|until| until > moment.now)
     }
 
     fn pick(&self) -> Pick {
@@ -67,13 +82,52 @@ impl Slot {
         self.asked + self.job.max_age
     }
 
+    /// The latest start of the next question, so that its answer comes before
+    /// the last one is too old; `None` while no age can be kept.
+    fn latest_start(&self, config: &BusConfig) -> Option<Instant> {
+        let asked = self.asked > Instant::ZERO && !self.is_dead();
+        let room =
+            self.job.max_age - config.healthy_time(self.transaction(), self.is_clean(config));
+        asked.then_some(self.asked + room)
+    }
+
+    fn is_dead(&self) -> bool {
+        self.timeouts >= DEAD_AFTER
+    }
+
+    /// Whether it was asked so lately, or in vain, that others may go whatever they take.
+    fn is_new(&self, now: Instant) -> bool {
+        self.timeouts > 0 || now.since(self.asked).times(3) < self.job.period
+    }
+
+    fn has_record(&self, replies: u16) -> bool {
+        self.clean >= replies && self.timeouts == 0
+    }
+
+    fn is_clean(&self, config: &BusConfig) -> bool {
+        self.job.own_node || self.has_record(config.proven_after)
+    }
+
+    /// By when it wants the line, as far as others compete for it.
+    fn claim(&self, now: Instant) -> Instant {
+        let importance = if self.is_dead() {
+            Importance::Background
+        } else {
+            self.job.importance
+        };
+        match self.expires() {
+            soon if soon > now => soon,
+            overdue => overdue + importance.patience(),
+        }
+    }
+
+    /// Keeps the beat, so that all rounds are alike; a question that went early or
+    /// more than a period late begins a new one.
     fn start(&mut self, now: Instant) {
         let next = self.due + self.job.period;
-        self.due = if next > now {
-            next
-        } else {
-            now + self.job.period
-        };
+        let beat = self.due <= now && next > now;
+        self.due = if beat { next } else { now + self.job.period };
+        self.asked_before = self.asked;
         self.asked = now;
     }
 }
@@ -108,6 +162,13 @@ impl Order {
         })
     }
 
+    fn pick(&self) -> Pick {
+        Pick {
+            source: Source::Order,
+            transaction: self.transaction,
+        }
+    }
+
     fn request(&self) -> Request<'_> {
         self.transaction
             .request()
@@ -132,8 +193,15 @@ pub(super) struct Pick {
     pub(super) transaction: Transaction,
 }
 
-/// Rank of a question: the smaller class first, then the one that expires first.
-type Rank = (u8, Instant);
+impl Pick {
+    /// Whether it is the job with this tag.
+    fn is(&self, tag: Tag) -> bool {
+        self.source == Source::Job && self.transaction.tag() == tag
+    }
+}
+
+/// Rank of a question: the smaller class first, then the earlier claim, then the importance.
+type Rank = (u8, Instant, Importance);
 
 /// All questions of a line.
 #[derive(Clone, Debug)]
@@ -142,6 +210,8 @@ pub(super) struct Schedule<const JOBS: usize, const ORDERS: usize> {
     orders: Vec<Order, ORDERS>,
     /// The job that went last, so that no job can go twice while others wait.
     last: Option<Tag>,
+    /// Whether an order went last: then an overdue reading goes before the next.
+    order_last: bool,
 }
 
 impl<const JOBS: usize, const ORDERS: usize> Schedule<JOBS, ORDERS> {
@@ -150,6 +220,7 @@ impl<const JOBS: usize, const ORDERS: usize> Schedule<JOBS, ORDERS> {
             slots: Vec::new(),
             orders: Vec::new(),
             last: None,
+            order_last: false,
         }
     }
 
@@ -211,23 +282,70 @@ impl<const JOBS: usize, const ORDERS: usize> Schedule<JOBS, ORDERS> {
     }
 
     /// The question that goes next, if one is due.
-    pub(super) fn next(&self, now: Instant, late: &LateGuard) -> Option<Pick> {
+    ///
+    /// A question that might leave too little time for the mains lets them go first.
+    pub(super) fn next(&self, moment: &Moment<'_>) -> Option<Pick> {
+        let pick = self.candidate(moment)?;
+        let urgent = self
+            .slots
+            .iter()
+            .find(|slot| self.would_be_late(slot, &pick, false, moment));
+        Some(urgent.map_or(pick, Slot::pick))
+    }
+
+    fn candidate(&self, moment: &Moment<'_>) -> Option<Pick> {
+        let now = moment.now;
         let job = self
             .slots
             .iter()
-            .filter(|slot| slot.ready(late) <= now)
+            .filter(|slot| slot.ready(moment.late) <= now)
             .map(|slot| (self.rank(slot, now), slot))
             .min_by_key(|(rank, _)| *rank);
-        let order = self.ready_order(late);
+        let order = self.ready_order(moment.late);
         match (job, order) {
             (Some((_, slot)), None) => Some(slot.pick()),
             (Some((rank, slot)), Some(_)) if rank.0 < ORDER_CLASS => Some(slot.pick()),
-            (_, Some(order)) => Some(Pick {
-                source: Source::Order,
-                transaction: order.transaction,
-            }),
+            (_, Some(order)) => Some(order.pick()),
             (None, None) => None,
         }
+    }
+
+    /// How long to wait for the reply of a device: as long as for any, or twice
+    /// as long as it ever took in its clean record.
+    pub(super) fn reply_wait(&self, addr: u8, config: &BusConfig) -> Duration {
+        let record = self.device(addr).find(|slot| slot.has_record(WAIT_RECORD));
+        record.map_or(config.first_byte, |slot| {
+            let known = slot.slowest.times(2);
+            known
+                .max(config.healthy_reply.times(2))
+                .min(config.first_byte)
+        })
+    }
+
+    /// Notes how long a device took to begin its reply.
+    pub(super) fn waited(&mut self, addr: u8, wait: Duration) {
+        for slot in self.device_mut(addr) {
+            slot.slowest = slot.slowest.max(wait);
+        }
+    }
+
+    /// Whether this mains reading could become too old if `pick` went before it.
+    fn would_be_late(&self, slot: &Slot, pick: &Pick, repeated: bool, moment: &Moment<'_>) -> bool {
+        let tag = slot.transaction().tag();
+        let just_asked = self.last == Some(tag) && slot.is_new(moment.now);
+        let idle = just_asked || pick.is(tag) || !slot.job.is_mains();
+        if idle || slot.refused_until > moment.now || slot.is_held(moment) {
+            return false;
+        }
+        let wait = if repeated {
+            moment.config.first_byte
+        } else {
+            self.reply_wait(pick.transaction.addr(), moment.config)
+        };
+        let end = moment.start(self.is_proven(pick.transaction.addr(), moment.config))
+            + worst_time(&pick.transaction, wait, moment.config);
+        slot.latest_start(moment.config)
+            .is_some_and(|latest| end > latest)
     }
 
     /// When the next question may become due.
@@ -239,6 +357,18 @@ impl<const JOBS: usize, const ORDERS: usize> Schedule<JOBS, ORDERS> {
             .filter(|order| order.waiting)
             .map(|order| late.holds(&order.transaction).unwrap_or(now));
         jobs.chain(orders).min().unwrap_or(Instant::FAR_FUTURE)
+    }
+
+    /// When a question that is not due yet becomes due.
+    pub(super) fn change_after(&self, now: Instant, late: &LateGuard) -> Instant {
+        let jobs = self.slots.iter().map(|slot| slot.ready(late));
+        let orders = self
+            .orders
+            .iter()
+            .filter(|order| order.waiting)
+            .filter_map(|order| late.holds(&order.transaction));
+        let later = jobs.chain(orders).filter(|at| *at > now);
+        later.min().unwrap_or(Instant::FAR_FUTURE)
     }
 
     /// The request of a pick, as it goes on the wire.
@@ -256,6 +386,7 @@ impl<const JOBS: usize, const ORDERS: usize> Schedule<JOBS, ORDERS> {
     /// Notes that a question goes on the wire.
     pub(super) fn started(&mut self, pick: &Pick, now: Instant) {
         let tag = pick.transaction.tag();
+        self.order_last = pick.source == Source::Order;
         match pick.source {
             Source::Job => {
                 self.last = Some(tag);
@@ -310,37 +441,48 @@ impl<const JOBS: usize, const ORDERS: usize> Schedule<JOBS, ORDERS> {
 
     /// Whether a short silence is enough before a request to this device.
     pub(super) fn is_proven(&self, addr: u8, config: &BusConfig) -> bool {
-        is_broadcast(addr)
-            || self.device(addr).any(|slot| {
-                slot.job.own_node || (slot.clean >= config.proven_after && slot.timeouts == 0)
-            })
+        is_broadcast(addr) || self.device(addr).any(|slot| slot.is_clean(config))
     }
 
     /// Whether a repetition may go at once: the device is not known to be dead
-    /// and no mains reading has to wait for it.
-    pub(super) fn may_repeat(&self, pick: &Pick, now: Instant) -> bool {
+    /// and the mains have time for it. One that has to wait is made up for.
+    pub(super) fn may_repeat(&mut self, pick: &Pick, moment: &Moment<'_>) -> bool {
         let tag = pick.transaction.tag();
         let dead = self
             .device(pick.transaction.addr())
-            .any(|slot| slot.timeouts >= DEAD_AFTER && !slot.job.mains);
-        let mains_waits = self
-            .slots
-            .iter()
-            .any(|slot| slot.job.mains && slot.transaction().tag() != tag && slot.due <= now);
-        !dead && !mains_waits
+            .any(|slot| slot.is_dead() && !slot.job.is_mains());
+        let mains_wait = self.slots.iter().any(|slot| {
+            let due =
+                slot.job.is_mains() && slot.transaction().tag() != tag && slot.due <= moment.now;
+            due || self.would_be_late(slot, pick, true, moment)
+        });
+        if mains_wait && !dead && pick.source == Source::Job {
+            self.make_up(tag);
+        }
+        !dead && !mains_wait
+    }
+
+    fn make_up(&mut self, tag: Tag) {
+        if let Some(slot) = self.slot(tag) {
+            slot.makes_up = !slot.makes_up;
+            if slot.makes_up {
+                slot.due = slot.asked;
+                slot.asked = slot.asked_before;
+            }
+        }
     }
 
     fn rank(&self, slot: &Slot, now: Instant) -> Rank {
         let class = if self.last == Some(slot.transaction().tag()) {
             ORDER_CLASS.saturating_add(2)
-        } else if slot.job.mains {
+        } else if slot.job.is_mains() {
             0
-        } else if slot.expires() <= now {
+        } else if self.order_last && slot.expires() <= now {
             1
         } else {
             ORDER_CLASS.saturating_add(1)
         };
-        (class, slot.expires())
+        (class, slot.claim(now), slot.job.importance)
     }
 
     fn ready_order(&self, late: &LateGuard) -> Option<&Order> {
@@ -376,10 +518,11 @@ impl<const JOBS: usize, const ORDERS: usize> Schedule<JOBS, ORDERS> {
     /// A device replied: if it had been dead, all its readings are wanted now.
     fn alive(&mut self, addr: u8, now: Instant) {
         for slot in self.device_mut(addr) {
-            if slot.timeouts >= DEAD_AFTER {
+            if slot.is_dead() {
                 slot.due = slot.due.earliest(now + slot.job.period);
             }
             slot.timeouts = 0;
+            slot.makes_up = false;
             slot.clean = slot.clean.saturating_add(1);
         }
     }
@@ -397,16 +540,23 @@ impl<const JOBS: usize, const ORDERS: usize> Schedule<JOBS, ORDERS> {
         for slot in self.device_mut(addr) {
             slot.timeouts = slot.timeouts.saturating_add(1);
             slot.clean = 0;
-            if slot.timeouts >= DEAD_AFTER && !slot.job.mains {
-                slot.due = slot.due.latest(now + slot.job.period.times(DEAD_PERIODS));
+            slot.slowest = Duration::ZERO;
+            if slot.is_dead() {
+                slot.makes_up = false;
+                let rest = slot.job.rest_when_dead();
+                slot.due = slot.due.latest(now + rest);
             }
         }
     }
 
     fn spoiled(&mut self, addr: u8) {
-        self.device_mut(addr).for_each(|slot| slot.clean = 0);
+        for slot in self.device_mut(addr) {
+            slot.clean = 0;
+            slot.slowest = Duration::ZERO;
+        }
     }
 }
 
-/// Class of orders: after mains and overdue readings, before the rest.
+/// Class of orders: after the mains and, behind another order, after an overdue
+/// reading; before the rest.
 const ORDER_CLASS: u8 = 2;

@@ -11,6 +11,7 @@ mod deadbeat;
 mod flash;
 mod metrics;
 mod parts;
+mod rs485;
 mod scenario;
 mod site;
 #[cfg(feature = "strategies")]

@@ -1,12 +1,16 @@
 //! Tests of the whole station.
 #![expect(
     clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::panic,
     clippy::unwrap_used,
     reason = "tests may panic and count freely"
 )]
 
 mod bench;
 mod log_replay;
+mod meter_line;
+mod new_meter;
 mod prop_skip;
 mod refusals;
 mod station;
