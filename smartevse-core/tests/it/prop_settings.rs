@@ -19,6 +19,9 @@ use smartevse_core::settings::{
 };
 use smartevse_types::Mode;
 
+/// Ids of the project's own meters, which begin at 64 (decision 19).
+const ADDED: core::ops::RangeInclusive<u16> = 64..=68;
+
 const OCPP: ApplyContext = ApplyContext { ocpp: true };
 
 const ORIGINS: [Origin; 9] = [
@@ -41,11 +44,11 @@ mode         |MODE     |0 |2    |0 |Mode:u8            |0200|LRMB
 config       |CONFIG   |0 |1    |0 |Config:u8          |0100|LB
 lock         |LOCK     |0 |2    |0 |Lock:u8            |0101|LB
 pwr_share    |PWR SHARE|0 |8    |0 |LoadBl:u8          |0104|LB
-mains_met    |MAINS MET|0 |65   |0 |MainsMeter:u8      |0208|LB
+mains_met    |MAINS MET|0 |68|0 |MainsMeter:u8      |0208|LB
 grid         |GRID     |0 |1    |0 |Grid:u8            |0202|LB
 sb2_wifi     |SB2 WIFI |0 |2    |0 |SB2WIFImode:u8     |0203|LB
 mains_adr    |MAINS ADR|10|247  |10|MainsMAddress:u8   |0209|LB
-ev_meter     |EV METER |0 |65   |0 |EVMeter:u8         |0108|LB
+ev_meter     |EV METER |0 |68|0 |EVMeter:u8         |0108|LB
 ev_adr       |EV ADR   |10|247  |12|EVMeterAddress:u8  |0109|LB
 em_byte_order|BYTE ORD |0 |3    |0 |EMEndianness:u8    |020A|LB
 em_data_type |DATA TYPE|0 |4    |0 |EMDataType:u8      |020B|LB
@@ -198,10 +201,10 @@ fn when_options_are_listed_then_order_and_numbers_are_those_of_the_guide() {
         let len = u16::try_from(cycle(id).len()).unwrap();
         assert!(numbers(id).into_iter().eq(0..len), "{id}");
     }
-    let mains: Vec<u16> = (0..=19).chain([21, 64, 65]).collect();
+    let mains: Vec<u16> = (0..=19).chain([21]).chain(ADDED).collect();
     let ev: Vec<u16> = (0..=21)
         .filter(|n| ![1, 13].contains(n))
-        .chain([64, 65])
+        .chain(ADDED)
         .collect();
     assert_eq!(numbers(SettingId::MainsMet), mains);
     assert_eq!(numbers(SettingId::EvMeter), ev);
