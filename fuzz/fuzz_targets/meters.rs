@@ -12,7 +12,9 @@ use smartevse_meters::{Meter, ReadKind, Reader, Tag, Values};
 use smartevse_types::{Instant, MilliAmps, WattHours};
 
 fuzz_target!(|data: &[u8]| {
-    let Some((family, bytes)) = data.split_first() else { return };
+    let Some((family, bytes)) = data.split_first() else {
+        return;
+    };
     match family % 6 {
         0 => custom(bytes),
         1 => sensorbox(bytes),
@@ -26,15 +28,23 @@ fuzz_target!(|data: &[u8]| {
 fn check(values: &Values) {
     let limit = MilliAmps::from_milli(3_276_799);
     for (_, current) in values.currents.into_iter().flat_map(|amps| amps.iter()) {
-        assert!(current <= limit && current >= MilliAmps::ZERO - limit, "current out of range");
+        assert!(
+            current <= limit && current >= MilliAmps::ZERO - limit,
+            "current out of range"
+        );
     }
     for energy in [values.import, values.export].into_iter().flatten() {
-        assert!(energy.as_wh().abs() <= 1_000_000_000_000, "energy out of range");
+        assert!(
+            energy.as_wh().abs() <= 1_000_000_000_000,
+            "energy out of range"
+        );
     }
 }
 
 fn custom(bytes: &[u8]) {
-    let Some((head, data)) = bytes.split_first_chunk::<15>() else { return };
+    let Some((head, data)) = bytes.split_first_chunk::<15>() else {
+        return;
+    };
     let value = |at: usize| CustomValue {
         register: u16::from_be_bytes([head[at], head[at + 1]]),
         divisor: head[at + 2],
@@ -48,7 +58,9 @@ fn custom(bytes: &[u8]) {
         power: value(9),
         import: value(12),
     };
-    let Ok(meter) = CustomMeter::new(settings) else { return };
+    let Ok(meter) = CustomMeter::new(settings) else {
+        return;
+    };
     for kind in ReadKind::ALL {
         let planned = meter.profile().plan(kind, Tag::new(1), 30);
         if let Ok(values) = meter.profile().decode(kind, data) {
@@ -60,9 +72,17 @@ fn custom(bytes: &[u8]) {
 }
 
 fn sensorbox(bytes: &[u8]) {
-    let Some((&[flags, mains], mut rest)) = bytes.split_first_chunk::<2>() else { return };
-    let installation = Installation { three_wire: flags & 1 == 1, mains_a: u16::from(mains) };
-    let mut reader = Sensorbox::new(SensorboxConfig { installation, is_node: flags & 2 == 2 });
+    let Some((&[flags, mains], mut rest)) = bytes.split_first_chunk::<2>() else {
+        return;
+    };
+    let installation = Installation {
+        three_wire: flags & 1 == 1,
+        mains_a: u16::from(mains),
+    };
+    let mut reader = Sensorbox::new(SensorboxConfig {
+        installation,
+        is_node: flags & 2 == 2,
+    });
     let _ = decode(rest, installation);
     while !rest.is_empty() {
         let length = usize::from(reader.plan(Tag::new(1)).quantity()) * 2;
@@ -70,7 +90,11 @@ fn sensorbox(bytes: &[u8]) {
         rest = later;
         match reader.accept(reply) {
             Ok(reading) => {
-                assert!(reading.grid_write.is_none_or(|value| value & 1 == u16::from(reading.wires() & 1)));
+                assert!(
+                    reading
+                        .grid_write
+                        .is_none_or(|value| value & 1 == u16::from(reading.wires() & 1))
+                );
                 check(&Values::from(reading));
             }
             Err(_) => reader.missed(),
@@ -103,10 +127,16 @@ fn p1(bytes: &[u8]) {
 }
 
 fn table(bytes: &[u8]) {
-    let Some((&[id, kinds], data)) = bytes.split_first_chunk::<2>() else { return };
-    let Some(mut reader) = Meter::from_id(id).and_then(|meter| Reader::of(meter).ok()) else { return };
+    let Some((&[id, kinds], data)) = bytes.split_first_chunk::<2>() else {
+        return;
+    };
+    let Some(mut reader) = Meter::from_id(id).and_then(|meter| Reader::of(meter).ok()) else {
+        return;
+    };
     for (index, kind) in ReadKind::ALL.into_iter().enumerate() {
-        let Ok(asked) = reader.plan(kind, Tag::new(1), 20) else { continue };
+        let Ok(asked) = reader.plan(kind, Tag::new(1), 20) else {
+            continue;
+        };
         let mut fitted = data.to_vec();
         if kinds >> (index % 8) & 1 == 1 {
             fitted.resize(usize::from(asked.quantity()) * 2, 0);
@@ -119,10 +149,15 @@ fn table(bytes: &[u8]) {
 }
 
 fn ledger(bytes: &[u8]) {
-    let mut ledger = if bytes.len() % 2 == 0 { Ledger::new() } else { Ledger::new().with_guard() };
+    let mut ledger = if bytes.len() % 2 == 0 {
+        Ledger::new()
+    } else {
+        Ledger::new().with_guard()
+    };
     for event in bytes.chunks_exact(10) {
         let (head, number) = event.split_at(2);
-        let reading = WattHours::from_wh(i64::from_be_bytes(number.try_into().expect("eight bytes")));
+        let reading =
+            WattHours::from_wh(i64::from_be_bytes(number.try_into().expect("eight bytes")));
         let at = Instant::from_secs(u64::from(head[1]));
         let before = ledger.charged();
         match head[0] % 4 {
@@ -132,6 +167,9 @@ fn ledger(bytes: &[u8]) {
             _ => ledger.disconnect(),
         }
         assert!(ledger.charged() >= WattHours::ZERO, "charged below 0");
-        assert!(head[0] % 4 != 0 || ledger.charged() >= before, "an import took energy away");
+        assert!(
+            head[0] % 4 != 0 || ledger.charged() >= before,
+            "an import took energy away"
+        );
     }
 }

@@ -17,7 +17,10 @@ impl RegisterMap for Map {
     fn read(&mut self, _: Function, register: u16, values: &mut [u16]) -> Result<(), Exception> {
         assert!(!values.is_empty() && values.len() <= 125);
         let from = usize::from(register);
-        let wanted = self.0.get(from..from + values.len()).ok_or(Exception::IllegalAddress)?;
+        let wanted = self
+            .0
+            .get(from..from + values.len())
+            .ok_or(Exception::IllegalAddress)?;
         values.copy_from_slice(wanted);
         Ok(())
     }
@@ -26,7 +29,10 @@ impl RegisterMap for Map {
         assert!(!values.is_empty() && values.len() <= 123);
         self.1 = self.1.wrapping_add(1);
         let from = usize::from(register);
-        let slots = self.0.get_mut(from..from + values.len()).ok_or(Exception::IllegalAddress)?;
+        let slots = self
+            .0
+            .get_mut(from..from + values.len())
+            .ok_or(Exception::IllegalAddress)?;
         if self.1 % 3 == 0 {
             return Err(Exception::IllegalValue);
         }
@@ -36,7 +42,9 @@ impl RegisterMap for Map {
 }
 
 fuzz_target!(|data: &[u8]| {
-    let Some((&addr, mut rest)) = data.split_first() else { return };
+    let Some((&addr, mut rest)) = data.split_first() else {
+        return;
+    };
     let mut line = Listener::new(BusConfig::rtu(9600, 10));
     let (server, mut snoop, mut map) = (Server::new(addr), Snoop::new(), Map([0; 64], 0));
     let mut now = Instant::from_secs(1);
@@ -49,9 +57,15 @@ fuzz_target!(|data: &[u8]| {
         } else {
             assert!(reply.as_bytes().is_empty(), "a reply that nobody asked for");
         }
-        if let Ok(Heard::Reply { request, registers, .. }) = snoop.hear(frame, at) {
+        if let Ok(Heard::Reply {
+            request, registers, ..
+        }) = snoop.hear(frame, at)
+        {
             assert_eq!(request.addr(), frame[0]);
-            assert!(!request.function().is_read() || registers.bytes().len() == 2 * usize::from(request.quantity()));
+            assert!(
+                !request.function().is_read()
+                    || registers.bytes().len() == 2 * usize::from(request.quantity())
+            );
         }
     };
     while let Some((&[length, gap], later)) = rest.split_first_chunk::<2>() {
@@ -62,8 +76,16 @@ fuzz_target!(|data: &[u8]| {
             bytes.extend(crc16(&bytes).to_le_bytes());
         }
         now += Duration::from_millis(u64::from(gap));
-        line.receive(now, &bytes, |frame, at| if let Ok(frame) = frame { take(frame, at) });
+        line.receive(now, &bytes, |frame, at| {
+            if let Ok(frame) = frame {
+                take(frame, at)
+            }
+        });
         now += Duration::from_millis(u64::from(gap & 7));
-        line.poll(now, |frame, at| if let Ok(frame) = frame { take(frame, at) });
+        line.poll(now, |frame, at| {
+            if let Ok(frame) = frame {
+                take(frame, at)
+            }
+        });
     }
 });

@@ -77,6 +77,7 @@ mod history;
 #[cfg(feature = "oracle")]
 pub mod oracle;
 pub mod plan;
+pub mod protocol;
 mod raise;
 pub mod regulator;
 mod shortage;

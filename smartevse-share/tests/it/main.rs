@@ -5,4 +5,8 @@ mod bench;
 mod loops;
 mod prop_invariants;
 mod prop_twins;
+mod protocol_doc;
+mod protocol_frames;
+mod protocol_model;
+mod protocol_props;
 mod vectors;
