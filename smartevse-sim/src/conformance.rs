@@ -7,6 +7,7 @@
 
 mod charging;
 mod expect;
+mod menu;
 mod meters;
 mod sequence;
 mod start;
@@ -154,7 +155,7 @@ const SUITES: &[Suite] = &[
     Suite {
         name: "menu_visibility",
         kinds: &[""],
-        run: not_built,
+        run: menu::run,
     },
     Suite {
         name: "mqtt_set",

@@ -116,3 +116,31 @@ fn when_the_timeline_cannot_be_understood_then_the_case_fails() {
     );
     assert_eq!(failures(&unknown), []);
 }
+
+/// A row too many, an unknown setting, value or fact: each fails.
+#[test]
+fn when_a_menu_case_is_wrong_then_it_fails() {
+    let case = |settings: &str, facts: &str, more: &str| {
+        let rows = r#""mode","config","lock","pwr_share","max","switch","rcmon","rfid","wifi","max_temp","lcd_pin""#;
+        format!(
+            r#"{{"id":"M","settings":{{{settings}}},"facts":{{{facts}}},"visible":[{rows}{more}]}}"#
+        )
+    };
+    let failed = |text: &str| run_text("menu_visibility", text).unwrap().failed.len();
+    let right = [
+        r#""mode":"Normal","capacity":0"#,
+        r#""sensorbox_version":0"#,
+    ];
+    assert_eq!(failed(&case(right[0], right[1], "")), 0);
+    for text in [
+        case(right[0], right[1], r#","idle_tmo""#),
+        case(r#""mode":"Solar""#, right[1], ""),
+        case(r#""mode":"Turbo""#, right[1], ""),
+        case(r#""moon":"full""#, right[1], ""),
+        case(r#""mode":true"#, right[1], ""),
+        case(right[0], r#""moon":1"#, ""),
+        case(right[0], r#""sensorbox_version":-1"#, ""),
+    ] {
+        assert_eq!(failed(&text), 1, "{text}");
+    }
+}

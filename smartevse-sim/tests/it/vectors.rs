@@ -28,3 +28,11 @@ fn when_stateless_charging_vectors_run_then_all_pass() {
         .collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
+
+/// Menu specification §3.4: the rows of 140 configurations.
+#[test]
+fn when_menu_vectors_run_then_all_pass() {
+    let report = run("menu_visibility");
+    assert!(report.failed.is_empty(), "{:#?}", report.failed);
+    assert!(report.passed >= 140, "{}", report.passed);
+}
