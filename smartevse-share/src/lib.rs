@@ -53,43 +53,85 @@
 //! | final clamp | [`ceiling`] | 7 |
 //! | may one more start | [`start`] | 6.6 |
 //!
+//! # Groups
+//!
+//! A [`Group`] divides shared [`Limit`]s among several EVSEs: [`Group::step`]
+//! says who is served, in which order and with how much, and which set-points
+//! may be announced already. [`allocate()`] is the same without memory.
+//!
+//! | Step | File | Rule |
+//! |---|---|---|
+//! | limits: phases, sums, trees of circuits | [`limit`] | power share 10.1 |
+//! | order of the EVSEs | [`rank`] | 8.2 |
+//! | turns | [`rotation`] | 8.4 |
+//! | cars that take nothing | [`idle`] | 8.5 |
+//! | who is served | `admit`, [`antiflap`] | 7, 8.3, decisions 7 and 33 |
+//! | shares | [`mod@allocate`], `fill` | 7, 10.2 |
+//! | two-phase commit, lost nodes | [`commit`], `reserve` | 9.2, 6.2 |
+//!
 //! # Features
 //!
-//! `oracle`: the numbered invariants as a table that watches a regulator, for
-//! property tests and simulations.
+//! `oracle`: the numbered invariants as tables that watch a regulator or a
+//! group, for property tests and simulations.
 //!
 //! # Not supported yet
 //!
-//! Solar (nothing is offered), the quarter-hour peak, the phase decision and
-//! groups (a [`Role::Node`] is offered nothing, a [`Role::Master`] regulates
-//! its own EVSE inside CIRCUIT).
+//! Solar (nothing is offered), the quarter-hour peak, the phase decision, and
+//! the budget of a group (a [`Role::Node`] is offered nothing, a
+//! [`Role::Master`] regulates its own EVSE inside CIRCUIT).
 #![no_std]
 
 use smartevse_types::Duration;
 
+mod admit;
+pub mod allocate;
+pub mod antiflap;
 pub mod ceiling;
+pub mod commit;
 pub mod config;
 pub mod constraint;
 mod draw;
+mod fill;
 mod fresh;
+pub mod group;
 mod health;
 mod history;
+pub mod idle;
+pub mod limit;
 #[cfg(feature = "oracle")]
 pub mod oracle;
 pub mod plan;
 pub mod protocol;
 mod raise;
+pub mod rank;
 pub mod regulator;
+mod reserve;
+pub mod rotation;
+pub mod scheduler;
+#[cfg(feature = "oracle")]
+mod share_checks;
+pub mod share_config;
+#[cfg(feature = "oracle")]
+pub mod share_oracle;
 mod shortage;
 pub mod site;
+pub mod slot;
 pub mod start;
 
+pub use allocate::{Member, Share, allocate};
 pub use ceiling::{Ceiling, is_announceable};
 pub use config::{Config, RegulationTuning, Role};
 pub use constraint::{Constraint, Constraints, Severity};
+pub use group::Group;
+pub use limit::{Conductor, Limit, Place, Rotation};
 pub use plan::Plan;
 pub use regulator::Regulator;
+pub use scheduler::{Scheduler, ShareDecision, ShareInputs, ShareTable};
+pub use share_config::{
+    AntiFlap, Contactor, OrdersSent, OutOfRange, Priority, ShareConfig, ShareView,
+};
 pub use site::{EvseView, PhaseCurrents, Site};
+pub use slot::{Schedule, Slot, Wait};
 pub use start::{Running, may_start};
 
 /// Time a vehicle may take to follow a lower pilot: 5 s (IEC 61851-1).

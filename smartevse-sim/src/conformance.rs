@@ -9,6 +9,7 @@ mod charging;
 mod expect;
 mod menu;
 mod meters;
+mod power_share;
 mod sequence;
 mod start;
 mod stateless;
@@ -149,8 +150,8 @@ const SUITES: &[Suite] = &[
     },
     Suite {
         name: "power_share",
-        kinds: &["allocation", "sequence"],
-        run: not_built,
+        kinds: power_share::KINDS,
+        run: power_share::run,
     },
     Suite {
         name: "menu_visibility",
@@ -175,7 +176,7 @@ const SUITES: &[Suite] = &[
 ];
 
 /// Optional features that are built.
-const FEATURES: &[&str] = &["modem"];
+const FEATURES: &[&str] = &["modem", "priority_fill"];
 
 fn not_built(_case: &Case) -> Outcome {
     Outcome::Failed("not built".to_owned())

@@ -48,8 +48,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! **Not here yet:** the stateless kinds of `charging.jsonl`; power share on the simulated RS-485 line ([`rs485`]); the vectors of
-//! power share, menu, network and OCPP; Sensorbox, custom and Acrel meters.
+//! **Not here yet:** power share on the simulated RS-485 line ([`rs485`]); the vectors of network and OCPP.
 
 pub mod bench;
 pub mod car;

@@ -1,7 +1,15 @@
 //! Integration tests: worked vectors, closed loops and properties.
-#![expect(clippy::arithmetic_side_effects, reason = "test code counts freely")]
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::float_arithmetic,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "test code counts freely and may fail at once"
+)]
 
 mod bench;
+mod group;
 mod loops;
 mod prop_invariants;
 mod prop_twins;
@@ -9,4 +17,8 @@ mod protocol_doc;
 mod protocol_frames;
 mod protocol_model;
 mod protocol_props;
+mod share_optimal;
+mod share_prop;
+mod share_rows;
+mod share_ticks;
 mod vectors;

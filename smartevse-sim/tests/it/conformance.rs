@@ -52,17 +52,17 @@ fn when_an_expectation_is_wrong_then_every_form_fails() {
 
 #[test]
 fn when_a_feature_is_not_built_then_the_case_is_skipped_by_name() {
-    let text = sequence("").replace(r#""kind""#, r#""requires":"priority_fill","kind""#);
+    let text = sequence("").replace(r#""kind""#, r#""requires":"time_travel","kind""#);
     let report = run_text("charging", &text).unwrap();
     assert_eq!((report.passed, report.failed.len()), (0, 0));
     assert_eq!(
         report.skipped,
-        [("X1".to_owned(), "priority_fill".to_owned())]
+        [("X1".to_owned(), "time_travel".to_owned())]
     );
     assert!(!report.has_failed());
     let text = report.to_string();
     assert!(text.starts_with("charging: 0 passed, 0 failed, 1 skipped\n"));
-    assert!(text.contains("priority_fill"));
+    assert!(text.contains("time_travel"));
 }
 
 #[test]
@@ -143,4 +143,69 @@ fn when_a_menu_case_is_wrong_then_it_fails() {
     ] {
         assert_eq!(failed(&text), 1, "{text}");
     }
+}
+
+/// A group of two with current for one.
+fn group(kind: &str, rest: &str) -> String {
+    format!(
+        r#"{{"id":"G1","kind":"{kind}","mode":"Smart","settings":{{"min_a":6,"priority":"modbus_address"}},{rest}}}"#
+    )
+}
+
+#[test]
+fn when_a_group_is_not_as_expected_then_the_case_fails_with_both_values() {
+    let evses = r#""limit_da":80,"evses":[{"index":0,"max_da":320,"connected_at_s":1,"wants":true},
+        {"index":1,"max_da":320,"connected_at_s":1,"wants":true}]"#
+        .replace('\n', "");
+    for (expect, why) in [
+        (
+            r#"{"allocation_da":[80,0],"schedule":["active","paused"],"total_da":80}"#,
+            None,
+        ),
+        (r#"{"allocation_da":[0,80]}"#, Some("actual [80,0]")),
+        (r#"{"schedule":["active","active"]}"#, Some("\"paused\"")),
+        (r#"{"error_shown":["none","no_sun"]}"#, Some("\"less_6a\"")),
+        (r#"{"total_da":81}"#, Some("actual 80")),
+    ] {
+        let text = group("allocation", &format!(r#"{evses},"expect":{expect}"#));
+        let failed = run_text("power_share", &text).unwrap().failed;
+        assert_eq!(failed.len(), usize::from(why.is_some()), "{expect}");
+        assert!(
+            failed
+                .iter()
+                .all(|(_, text)| text.contains(why.unwrap_or(""))),
+            "{failed:?}"
+        );
+    }
+}
+
+#[test]
+fn when_a_sequence_cannot_be_understood_then_the_case_fails() {
+    let evses = r#""evses":[{"index":0,"max_da":320}]"#;
+    let run = |events: &str, expect: &str| {
+        let text = group(
+            "sequence",
+            &format!(r#"{evses},"events":[{events}],"expect":[{expect}]"#),
+        );
+        run_text("power_share", &text).unwrap().failed.len()
+    };
+    let active = r#"{"t_s":20,"schedule":["active"],"allocation_da":[80],"rotation_timer_s":{"min":0,"max":0}}"#;
+    let plug =
+        r#"{"t_s":0,"limit_da":80},{"t_s":1,"evse":0,"connected":true,"wants":true,"draw_da":80}"#;
+    assert_eq!(run(plug, active), 0);
+    assert_eq!(run(plug, &active.replace("[80]", "[81]")), 1);
+    assert_eq!(run(plug, &active.replace(r#""min":0"#, r#""min":1"#)), 1);
+    assert_eq!(run(plug, &active.replace("t_s", "at_s")), 1);
+    for event in [
+        r#"{"t_s":0,"moon":1}"#,
+        r#"{"t_s":0,"evse":7,"connected":true}"#,
+        r#"{"t_s":0,"evse":0,"connected":"yes"}"#,
+        r#"{"t_s":0,"set":{"rotation_min":5}}"#,
+        r#"{"t_s":0,"limit_da":"much"}"#,
+    ] {
+        assert_eq!(run(event, active), 1, "{event}");
+    }
+    let text = group("sequel", evses);
+    let error = run_text("power_share", &text).unwrap_err();
+    assert!(matches!(error, VectorError::UnknownKind { .. }));
 }

@@ -36,3 +36,12 @@ fn when_menu_vectors_run_then_all_pass() {
     assert!(report.failed.is_empty(), "{:#?}", report.failed);
     assert!(report.passed >= 140, "{}", report.passed);
 }
+
+/// Power share 6.2, 7, 8 and 9: single decisions and sequences of a group.
+#[test]
+fn when_power_share_vectors_run_then_all_pass() {
+    let report = run("power_share");
+    assert!(report.failed.is_empty(), "{report}");
+    assert!(report.skipped.is_empty(), "{:#?}", report.skipped);
+    assert_eq!(report.passed, 99);
+}

@@ -1,9 +1,12 @@
 //! `smartevse-share`.
 
+use smartevse_share::limit::binding;
 use smartevse_share::{
-    Ceiling, Config, Constraints, EvseView, Regulator, Running, Site, is_announceable, may_start,
+    Ceiling, Conductor, Config, Constraints, EvseView, Group, Limit, Member, OrdersSent, Place,
+    Regulator, Rotation, Running, Share, ShareConfig, ShareInputs, ShareView, Site, allocate,
+    is_announceable, may_start,
 };
-use smartevse_types::{DeciAmps, Instant, PhaseSet};
+use smartevse_types::{DeciAmps, Instant, LimitedBy, PhaseSet};
 
 use crate::{consume, opaque};
 
@@ -37,4 +40,30 @@ pub fn exercise() {
         running.get(..count).unwrap_or(&[]),
     ));
     consume(is_announceable(opaque(DeciAmps::ZERO)));
+    schedule();
+}
+
+/// The scheduler of a group.
+fn schedule() {
+    let mut group: Group = opaque(Group::new());
+    let views = opaque([ShareView::UNKNOWN; 8]);
+    let currents = opaque([DeciAmps::ZERO; 8]);
+    let limit = Limit::new(DeciAmps::ZERO, Conductor::Sum, LimitedBy::Capacity);
+    let mut limits = opaque([limit; 3]);
+    let inputs = ShareInputs {
+        views: views.get(..opaque(8)).unwrap_or(&[]),
+        sent: Some(OrdersSent {
+            at: opaque(Instant::ZERO),
+            currents: &currents,
+        }),
+        grace_running: opaque(false),
+    };
+    let config = opaque(ShareConfig::default());
+    consume(group.step(opaque(Instant::ZERO), &config, &inputs, &mut limits));
+    consume(&group);
+    let mut members = opaque([Member::new(DeciAmps::ZERO, DeciAmps::ZERO); 8]);
+    allocate(&mut members, &mut limits, opaque(Share::Equal));
+    consume(members);
+    consume(binding(&limits, opaque(Place::ALL)));
+    consume(opaque(Rotation::L123).grid(opaque(PhaseSet::SINGLE)));
 }

@@ -19,9 +19,12 @@ use smartevse_core::settings::load;
 use smartevse_core::state::ChargeState;
 use smartevse_meters::framing::encode_rtu;
 use smartevse_meters::{Meter, ReadKind, Request, Tag, decode_read, plan_read};
-use smartevse_share::{Config, EvseView, Regulator, Site};
+use smartevse_share::{
+    Conductor, Config, EvseView, Group, Limit, OrdersSent, Regulator, ShareConfig, ShareInputs,
+    ShareView, Site,
+};
 use smartevse_types::{
-    Access, Amps, Celsius, DeciAmps, Duration, Instant, LimitedBy, Mode, Ohms, PerPhase,
+    Access, Amps, Celsius, DeciAmps, Duration, Instant, LimitedBy, Mode, Ohms, PerPhase, Phase,
 };
 
 use crate::{consume, control_path, opaque};
@@ -50,6 +53,7 @@ pub fn measure(counter: &mut impl Counter) {
     planning(counter);
     control_path::measure(counter);
     regulation(counter);
+    schedule(counter);
     modbus(counter);
 }
 
@@ -352,4 +356,46 @@ fn reply(counter: &mut impl Counter) {
     let decoded = values.is_some_and(|values| values.currents.is_some());
     counter.report("parse_rtu and decode_read (29 bytes)", cost);
     counter.report("check: currents decoded", u32::from(decoded));
+}
+
+/// Eight EVSEs in a shortage, one limit on each phase.
+fn schedule(counter: &mut impl Counter) {
+    let deci = DeciAmps::from_deci;
+    let view = ShareView {
+        online: true,
+        connected: true,
+        wants: true,
+        cap: deci(320),
+        ..ShareView::UNKNOWN
+    };
+    let views = opaque([view; 8]);
+    let config = opaque(ShareConfig::default());
+    let mut group: Group = Group::new();
+    let (mut first, mut worst) = (0, 0);
+    for (second, capacity) in [250, 250, 330, 330, 330, 200, 200, 260, 240]
+        .into_iter()
+        .enumerate()
+    {
+        let now = Instant::from_secs(100) + Duration::from_secs(10).times(second as u64);
+        let by = LimitedBy::Circuit(Phase::L1);
+        let mut limits =
+            Phase::ALL.map(|phase| Limit::new(deci(capacity), Conductor::Phase(phase), by));
+        let orders = group.orders();
+        let inputs = ShareInputs {
+            views: &views,
+            sent: Some(OrdersSent {
+                at: now,
+                currents: &orders,
+            }),
+            grace_running: false,
+        };
+        let (count, _) = counter.count(|| group.step(now, &config, &inputs, &mut limits));
+        if second == 0 {
+            first = count;
+        } else {
+            worst = worst.max(count);
+        }
+    }
+    counter.report("Group::step, 8 EVSEs arrive at once", first);
+    counter.report("Group::step, 8 EVSEs in a shortage, 3 limits", worst);
 }
