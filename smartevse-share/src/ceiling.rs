@@ -6,7 +6,7 @@ use crate::config::{Config, Role};
 use crate::site::{EvseView, Site};
 
 /// The hard end of every set-point (decision 15).
-const HARD_CAP: DeciAmps = DeciAmps::from_deci(800);
+pub(crate) const HARD_CAP: DeciAmps = DeciAmps::from_deci(800);
 
 /// The highest current that one EVSE may offer, and why.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -32,7 +32,7 @@ impl Ceiling {
             .lowered(relay(config, site, evse), LimitedBy::GridRelay)
     }
 
-    fn lowered(self, limit: Option<DeciAmps>, by: LimitedBy) -> Self {
+    pub(crate) fn lowered(self, limit: Option<DeciAmps>, by: LimitedBy) -> Self {
         match limit {
             Some(current) if current < self.current => Self { current, by },
             Some(_) | None => self,

@@ -1,6 +1,6 @@
 //! What the regulator has to know about the installation and its owner.
 
-use smartevse_types::{Amps, DeciAmps, Duration, Minutes, Mode};
+use smartevse_types::{Amps, DeciAmps, Duration, Minutes, Mode, Watts};
 
 /// Place of this charger in a group (configuration guide: PWR SHARE).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
@@ -12,6 +12,47 @@ pub enum Role {
     Master,
     /// Never regulates: the master gives the current.
     Node,
+}
+
+/// What the second contactor, which switches L2 and L3, does
+/// (configuration guide: CONTACT 2).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Contact2 {
+    /// There is none: the main contactor switches all phases.
+    NotPresent,
+    /// It stays open: one phase.
+    AlwaysOff,
+    /// It stays open in Solar.
+    SolarOff,
+    /// It closes with the main contactor: three phases.
+    #[default]
+    AlwaysOn,
+    /// In Solar the surplus decides.
+    Auto,
+}
+
+impl Contact2 {
+    /// Whether charging uses three phases; `None` = the regulation decides
+    /// (regulation 8.1).
+    #[must_use]
+    pub fn three_phase(self, mode: Mode) -> Option<bool> {
+        match self {
+            Self::NotPresent | Self::AlwaysOn => Some(true),
+            Self::AlwaysOff => Some(false),
+            Self::SolarOff => Some(mode != Mode::Solar),
+            Self::Auto => None,
+        }
+    }
+}
+
+/// Limit of the average import power in each quarter of an hour
+/// (regulation 10.3).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct QuarterPeak {
+    /// Highest average of a quarter; W.
+    pub limit: Watts,
+    /// Export does not reduce the consumption of a quarter. Usual: no.
+    pub gross: bool,
 }
 
 /// Settings that the regulation uses, in the units of the menu.
@@ -57,6 +98,10 @@ pub struct Config {
     pub has_ev_meter: bool,
     /// Normal keeps to MAINS as well. Default: no (decision 12).
     pub normal_respects_mains: bool,
+    /// Second contactor. Default: Always On (configuration guide: CONTACT 2).
+    pub contact2: Contact2,
+    /// Limit of the quarter-hour average. Default: none (regulation 10.3).
+    pub quarter: Option<QuarterPeak>,
     /// Parameters of the control laws that are not in the menu.
     pub tuning: RegulationTuning,
 }
@@ -78,6 +123,8 @@ impl Default for Config {
             has_mains_meter: false,
             has_ev_meter: false,
             normal_respects_mains: false,
+            contact2: Contact2::AlwaysOn,
+            quarter: None,
             tuning: RegulationTuning::default(),
         }
     }
@@ -111,6 +158,21 @@ impl Config {
     #[must_use]
     pub fn guards_circuit(&self) -> bool {
         self.has_ev_meter && (self.needs_mains() || self.role == Role::Master)
+    }
+
+    /// Whether the surplus decides the number of phases (regulation 8.3).
+    #[must_use]
+    pub fn has_auto_phases(&self) -> bool {
+        self.contact2 == Contact2::Auto && self.role != Role::Node
+    }
+
+    /// Whether Solar imports by design: a charge begins with less surplus than
+    /// MIN needs, so it goes on and off while the sun is weak
+    /// (regulation 6.5). `phases` are those of the vehicle, 1–3.
+    #[must_use]
+    pub fn starts_below_min(&self, phases: u8) -> bool {
+        let need = self.floor().times(i32::from(phases));
+        self.start.to_deci() < need - self.import.to_deci()
     }
 
     /// Whether CAPACITY is guarded (regulation 10.1).
@@ -158,6 +220,9 @@ pub struct RegulationTuning {
     /// Shortage before a fast change to one phase; 10–600 s, default 30 s.
     /// Used in Solar.
     pub phase_severe: Duration,
+    /// Plenty before a change to three phases; default 60 s (regulation 8.3).
+    /// Used in Solar.
+    pub phase_plenty: Duration,
 }
 
 impl Default for RegulationTuning {
@@ -177,6 +242,7 @@ impl Default for RegulationTuning {
             solar_min_run: Duration::from_secs(60),
             phase_holddown: Duration::from_secs(300),
             phase_severe: Duration::from_secs(30),
+            phase_plenty: Duration::from_secs(60),
         }
     }
 }
@@ -205,5 +271,41 @@ mod tests {
         config.normal_respects_mains = true;
         assert!(config.guards_mains());
         assert!(!config.needs_mains());
+    }
+
+    /// Regulation 6.5: a warning instead of an exception.
+    #[test]
+    fn when_start_is_below_what_min_needs_then_it_is_told() {
+        let amps = Amps::from_amps;
+        for (start, import, phases, expected) in [
+            (4, 0, 1, true),
+            (6, 0, 1, false),
+            (4, 2, 1, false),
+            (6, 0, 3, true),
+            (18, 0, 3, false),
+        ] {
+            let config = Config {
+                start: amps(start),
+                import: amps(import),
+                ..Config::default()
+            };
+            assert_eq!(config.starts_below_min(phases), expected);
+        }
+    }
+
+    /// Regulation 8.1, the whole table.
+    #[test]
+    fn when_the_mode_changes_then_the_phases_follow_contact_2() {
+        let rows = [
+            (Contact2::NotPresent, [Some(true); 3]),
+            (Contact2::AlwaysOff, [Some(false); 3]),
+            (Contact2::SolarOff, [Some(true), Some(true), Some(false)]),
+            (Contact2::AlwaysOn, [Some(true); 3]),
+            (Contact2::Auto, [None; 3]),
+        ];
+        for (contact2, expected) in rows {
+            let modes = [Mode::Normal, Mode::Smart, Mode::Solar];
+            assert_eq!(modes.map(|mode| contact2.three_phase(mode)), expected);
+        }
     }
 }

@@ -25,8 +25,9 @@ pub struct Constraint {
     pub limit: DeciAmps,
     /// Measured load, everything included; 0.1 A.
     pub load: DeciAmps,
-    /// How many phases of the EVSE this load sums up: 1 for a phase.
-    pub phases: u8,
+    /// How many phases of an EVSE this load sums up, in tenths: 10 for a
+    /// limit on one phase, an average in a group.
+    pub tenths: u16,
     /// Running number and time of the measurement behind `load`.
     pub measured: (u32, Instant),
 }
@@ -36,9 +37,7 @@ impl Constraint {
     /// limit is exceeded (regulation 6.1).
     #[must_use]
     pub fn room(&self) -> DeciAmps {
-        let free = (self.limit - self.load).as_deci();
-        let room = free.checked_div_euclid(i32::from(self.phases));
-        DeciAmps::from_deci(room.unwrap_or(i32::MIN))
+        per_phase(self.limit - self.load, self.tenths)
     }
 
     /// How far the load exceeds the limit; zero when it does not.
@@ -64,11 +63,19 @@ impl Constraint {
     }
 }
 
-/// The active limits of a site: three phases of MAINS, three of CIRCUIT and
-/// CAPACITY.
+/// The active limits of a site: three phases of MAINS, three of CIRCUIT,
+/// CAPACITY and the quarter of an hour.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Constraints {
-    list: [Option<Constraint>; 7],
+    list: [Option<Constraint>; 8],
+}
+
+/// A sum over the phases as current per phase, rounded down; `tenths` is the
+/// number of phases in tenths.
+pub(crate) fn per_phase(sum: DeciAmps, tenths: u16) -> DeciAmps {
+    let parts = sum.times(10).as_deci();
+    let each = parts.checked_div_euclid(i32::from(tenths));
+    DeciAmps::from_deci(each.unwrap_or(i32::MIN))
 }
 
 impl Constraints {
@@ -78,6 +85,14 @@ impl Constraints {
     /// the EVSE can load.
     #[must_use]
     pub fn of(config: &Config, site: &Site, phases: PhaseSet) -> Self {
+        let tenths = u16::from(phases.count()).saturating_mul(10);
+        Self::weighted(config, site, phases, tenths)
+    }
+
+    /// As [`of`](Self::of), for EVSEs that load these phases and so many of
+    /// them on average, in tenths.
+    #[must_use]
+    pub fn weighted(config: &Config, site: &Site, phases: PhaseSet, tenths: u16) -> Self {
         let mains = site.mains.sample().filter(|_| config.guards_mains());
         let circuit = site.circuit.sample().filter(|_| config.guards_circuit());
         let on = |phase: &Phase| phases.has(*phase);
@@ -92,10 +107,18 @@ impl Constraints {
             Some(on_phase(by, config.circuit.to_deci(), phase, &sample))
         });
         let sum = mains.filter(|_| config.guards_capacity());
-        let capacity = sum.map(|sample| capacity(config, phases, &sample));
+        let capacity = sum.map(|sample| capacity(config, tenths, &sample));
         Self {
-            list: [l1, l2, l3, c1, c2, c3, capacity],
+            list: [l1, l2, l3, c1, c2, c3, capacity, None],
         }
+    }
+
+    /// Adds the limit of the present quarter of an hour.
+    #[must_use]
+    pub fn with_quarter(mut self, quarter: Option<Constraint>) -> Self {
+        let [.., last] = &mut self.list;
+        *last = quarter;
+        self
     }
 
     /// The limits, one after the other.
@@ -121,18 +144,18 @@ fn on_phase(
         severity: Severity::Thermal,
         limit,
         load: sample.value.of(phase),
-        phases: 1,
+        tenths: 10,
         measured: (sample.sequence, sample.at),
     }
 }
 
-fn capacity(config: &Config, phases: PhaseSet, sample: &Sample<PerPhase<DeciAmps>>) -> Constraint {
+fn capacity(config: &Config, tenths: u16, sample: &Sample<PerPhase<DeciAmps>>) -> Constraint {
     Constraint {
         by: LimitedBy::Capacity,
         severity: Severity::Timed,
         limit: config.capacity.to_deci(),
         load: sample.value.sum(),
-        phases: phases.count(),
+        tenths,
         measured: (sample.sequence, sample.at),
     }
 }

@@ -1,8 +1,6 @@
 //! What the vehicle takes, where a meter tells.
 
-use smartevse_types::{DeciAmps, Duration, Instant, Phase, PhaseSet};
-
-use crate::site::PhaseCurrents;
+use smartevse_types::{DeciAmps, Duration, Instant};
 
 /// Oldest measurement of a vehicle that explains a mains sample
 /// (regulation 6.1).
@@ -24,25 +22,18 @@ impl Draw {
     pub(crate) fn observe(
         &mut self,
         now: Instant,
-        latest: &PhaseCurrents,
-        phases: PhaseSet,
+        measured: Option<(u32, Instant, DeciAmps)>,
         offered: DeciAmps,
     ) {
-        let Some(sample) = latest.sample().filter(|sample| sample.at <= now) else {
+        let Some((number, at, current)) = measured.filter(|(_, at, _)| *at <= now) else {
             return;
         };
-        if self
-            .last
-            .is_some_and(|(sequence, ..)| sequence == sample.sequence)
-        {
+        if self.last.is_some_and(|(last, ..)| last == number) {
             return;
         }
-        let loaded = Phase::ALL.into_iter().filter(|phase| phases.has(*phase));
-        let highest = loaded.map(|phase| sample.value.of(phase));
-        let current = highest.fold(DeciAmps::ZERO, DeciAmps::max);
-        self.last = Some((sample.sequence, sample.at, current));
+        self.last = Some((number, at, current));
         let below = current < offered - LEFT_OVER;
-        let since = self.below_since.unwrap_or(sample.at);
+        let since = self.below_since.unwrap_or(at);
         self.below_since = below.then_some(since);
     }
 
@@ -63,32 +54,30 @@ impl Draw {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use smartevse_types::PerPhase;
 
-    fn feed(draw: &mut Draw, latest: &mut PhaseCurrents, secs: u64, deci: i32) {
-        let at = Instant::from_secs(secs);
-        let current = PerPhase::new([deci, 0, 0]).map(DeciAmps::from_deci);
-        latest.update(current, at);
-        draw.observe(at, latest, PhaseSet::THREE, DeciAmps::from_deci(160));
+    fn feed(draw: &mut Draw, secs: u64, deci: i32) {
+        let (at, number) = (Instant::from_secs(secs), u32::try_from(secs).unwrap());
+        let current = DeciAmps::from_deci(deci);
+        draw.observe(at, Some((number, at, current)), DeciAmps::from_deci(160));
     }
 
     /// Regulation 6.3: anti-wind-up after 20 s.
     #[test]
     fn when_the_vehicle_takes_less_for_20_s_then_it_is_told() {
-        let (mut draw, mut latest) = (Draw::default(), PhaseCurrents::NEVER);
-        feed(&mut draw, &mut latest, 0, 100);
-        feed(&mut draw, &mut latest, 19, 149);
+        let mut draw = Draw::default();
+        feed(&mut draw, 0, 100);
+        feed(&mut draw, 19, 149);
         assert!(!draw.is_idle_below());
-        feed(&mut draw, &mut latest, 20, 100);
+        feed(&mut draw, 20, 100);
         assert!(draw.is_idle_below());
-        feed(&mut draw, &mut latest, 22, 150);
+        feed(&mut draw, 22, 150);
         assert!(!draw.is_idle_below());
     }
 
     #[test]
     fn when_the_measurement_is_old_then_it_explains_nothing() {
-        let (mut draw, mut latest) = (Draw::default(), PhaseCurrents::NEVER);
-        feed(&mut draw, &mut latest, 10, 100);
+        let mut draw = Draw::default();
+        feed(&mut draw, 10, 100);
         let near = |secs| draw.measured_near(Instant::from_secs(secs));
         assert_eq!(near(14), Some(DeciAmps::from_deci(100)));
         assert_eq!(near(15), None);

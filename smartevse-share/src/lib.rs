@@ -25,7 +25,7 @@
 //! // 15 A are used: MIN is free, so the charge may begin with 6 A.
 //! let mut now = Instant::from_secs(1);
 //! site.mains.update(PerPhase::splat(DeciAmps::from_deci(150)), now);
-//! let plan = regulator.step(now, &config, &site, &evse);
+//! let plan = regulator.step(now, &config, &site, &[evse]);
 //! assert!(plan.available);
 //! assert_eq!(plan.offered, DeciAmps::from_deci(60));
 //!
@@ -35,9 +35,9 @@
 //! for tenths in [261, 262, 261] {
 //!     now += Duration::from_secs(2);
 //!     site.mains.update(PerPhase::splat(DeciAmps::from_deci(tenths)), now);
-//!     regulator.step(now, &config, &site, &evse);
+//!     regulator.step(now, &config, &site, &[evse]);
 //! }
-//! assert!(regulator.step(now, &config, &site, &evse).shortage_stop);
+//! assert!(regulator.step(now, &config, &site, &[evse]).stop);
 //! ```
 //!
 //! # How it decides
@@ -46,9 +46,13 @@
 //! |---|---|---|
 //! | which samples are news | `fresh` | regulation 2.3 |
 //! | what is missing or too old | `health` | 2.4, decisions 38 and 56 |
+//! | one EVSE, or a group as one load | `fleet` | 6.1, 6.4, 6.6 |
 //! | limits and their room | [`constraint`] | 6.1, raw currents, only loadable phases |
+//! | the average of a quarter of an hour | `quarter` | 10.3, opt-in |
 //! | shortage: count, charge, heat, double | `shortage` | 6.7, decisions 49 and 61 |
 //! | raise: later, in parts, on lasting room | `raise` | 6.3 |
+//! | surplus: start, follow, stop | `sun`, [`battery`] | 4, 6.4, 6.5 |
+//! | one phase or three | `phases`, `evidence` | 8.1, 8.3 |
 //! | lower: at once, in full, on raw data | [`regulator`] | 6.2, decision 16 |
 //! | final clamp | [`ceiling`] | 7 |
 //! | may one more start | [`start`] | 6.6 |
@@ -69,16 +73,22 @@
 //! | shares | [`mod@allocate`], `fill` | 7, 10.2 |
 //! | two-phase commit, lost nodes | [`commit`], `reserve` | 9.2, 6.2 |
 //!
+//! With several EVSEs the plan carries the budget of all of them together on
+//! one phase ([`Plan::budget`]), signed, before reservations and the soft floor;
+//! a scheduler divides it and reports the announced set-points back in
+//! [`EvseView`]. One EVSE in a slice is regulated as a lone one.
+//!
 //! # Features
 //!
 //! `oracle`: the numbered invariants as tables that watch a regulator or a
 //! group, for property tests and simulations.
 //!
-//! # Not supported yet
+//! # Not supported
 //!
-//! Solar (nothing is offered), the quarter-hour peak, the phase decision, and
-//! the budget of a group (a [`Role::Node`] is offered nothing, a
-//! [`Role::Master`] regulates its own EVSE inside CIRCUIT).
+//! A budget for each phase or circuit of a group: EVSEs on different phases
+//! share one figure. A [`Role::Node`] never regulates: its master does. The
+//! quarter-hour limit has no menu entry. In Smart a limit that one phase would
+//! meet ends the charge; only the grid relay changes the phases there.
 #![no_std]
 
 use smartevse_types::Duration;
@@ -86,12 +96,15 @@ use smartevse_types::Duration;
 mod admit;
 pub mod allocate;
 pub mod antiflap;
+pub mod battery;
 pub mod ceiling;
 pub mod commit;
 pub mod config;
 pub mod constraint;
 mod draw;
+mod evidence;
 mod fill;
+mod fleet;
 mod fresh;
 pub mod group;
 mod health;
@@ -100,8 +113,10 @@ pub mod idle;
 pub mod limit;
 #[cfg(feature = "oracle")]
 pub mod oracle;
+mod phases;
 pub mod plan;
 pub mod protocol;
+mod quarter;
 mod raise;
 pub mod rank;
 pub mod regulator;
@@ -117,10 +132,12 @@ mod shortage;
 pub mod site;
 pub mod slot;
 pub mod start;
+mod sun;
 
 pub use allocate::{Member, Share, allocate};
+pub use battery::{battery_current, without_battery};
 pub use ceiling::{Ceiling, is_announceable};
-pub use config::{Config, RegulationTuning, Role};
+pub use config::{Config, Contact2, QuarterPeak, RegulationTuning, Role};
 pub use constraint::{Constraint, Constraints, Severity};
 pub use group::Group;
 pub use limit::{Conductor, Limit, Place, Rotation};

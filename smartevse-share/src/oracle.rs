@@ -1,13 +1,15 @@
 //! The numbered invariants as a table that watches a regulator.
 //!
 //! Feed it each call with its outcome, in order of time; it answers with the
-//! number of the first invariant that does not hold. Invariants about surplus
-//! and phase changes have no row yet
-//! compare two runs and are property tests of this crate.
+//! number of the first invariant that does not hold. It watches a lone EVSE;
+//! compare two runs and are property tests of
+//! this crate, R-09 is about contactors and a row of the charging oracle, R-16
+//! is the absence of overflow in all of them.
 
-use smartevse_types::{DeciAmps, Duration, Instant, Mode};
+use smartevse_types::{DeciAmps, Duration, Instant, Minutes, Mode, PhaseSet};
 
 use crate::RESPONSE_TIME;
+use crate::battery::battery_current;
 use crate::ceiling::{Ceiling, is_announceable};
 use crate::config::{Config, Role};
 use crate::constraint::{Constraint, Constraints};
@@ -37,6 +39,11 @@ pub struct Memory {
     lowered_at: Option<Instant>,
     relay_open_since: Option<Instant>,
     startable_since: Option<Instant>,
+    charging_since: Option<Instant>,
+    /// Phases of the latest closing, under one wish in Solar.
+    closed_on: Option<u8>,
+    /// When a closing on one phase followed one on three.
+    single_since: Option<Instant>,
 }
 
 /// Whether an invariant had something to say, and what.
@@ -71,7 +78,7 @@ pub struct Violation {
 }
 
 /// All rows, in order of their numbers.
-pub const INVARIANTS: [Invariant; 9] = [
+pub const INVARIANTS: [Invariant; 12] = [
     row(1, "a set-point is 0 or from MIN to the cap", announceable),
     row(2, "stale mains data gives no current", stale_gives_nothing),
     row(3, "the same inputs change nothing", repetition_is_silent),
@@ -85,6 +92,9 @@ pub const INVARIANTS: [Invariant; 9] = [
         "no raise in an overload or soon after a decrease",
         no_early_raise,
     ),
+    row(10, "300 s on one phase before three", holds_single_phase),
+    row(11, "no stop for lack of sun in 60 s", runs_for_a_while),
+    row(12, "STOP = 0 never stops for lack of sun", never_stops),
     row(13, "Normal does not look at meters", normal_is_blind),
     row(14, "an override only lowers", override_lowers),
     row(
@@ -168,7 +178,19 @@ impl Memory {
         let now = moment.now;
         let hold = |since: Option<Instant>, on: bool| on.then(|| since.unwrap_or(now));
         self.relay_open_since = hold(self.relay_open_since, moment.site.grid_relay_open);
-        self.startable_since = hold(self.startable_since, waits_with_room(moment));
+        // A late call has not seen the data become stale.
+        let late = |old: Moment| now > old.plan.deadline;
+        let changed = |old: Moment| old.config.mode != moment.config.mode;
+        let anew = self.previous.is_some_and(|old| late(old) || changed(old));
+        let waiting = self.startable_since.filter(|_| !anew);
+        self.startable_since = hold(waiting, waits_with_room(moment));
+        self.charging_since = hold(self.charging_since, moment.evse.charging);
+        let config = &moment.config;
+        let solar = config.mode == Mode::Solar && config.has_auto_phases();
+        if !solar || !moment.evse.wants || moment.site.grid_relay_open {
+            self.closed_on = None;
+            self.single_since = None;
+        }
     }
 
     fn remember(&mut self, moment: &Moment) {
@@ -176,6 +198,13 @@ impl Memory {
         let charged = self.previous.is_some_and(|old| old.evse.charging);
         if charged && moment.plan.offered < before {
             self.lowered_at = Some(moment.now);
+        }
+        if moment.evse.charging && !charged {
+            let phases = moment.evse.phases.count();
+            let before = self.closed_on.replace(phases);
+            if before.is_some_and(|before| before > 1) && phases == 1 {
+                self.single_since = Some(moment.now);
+            }
         }
         self.previous = Some(*moment);
     }
@@ -283,6 +312,57 @@ fn no_early_raise(memory: &Memory, moment: &Moment) -> Verdict {
     claim(moment.plan.offered <= old.plan.offered)
 }
 
+fn holds_single_phase(memory: &Memory, moment: &Moment) -> Verdict {
+    let begins = memory.charging_since == Some(moment.now);
+    let (Some(since), true) = (memory.single_since, begins) else {
+        return Verdict::Silent;
+    };
+    if moment.evse.phases.count() == 1 {
+        return Verdict::Silent;
+    }
+    let span = moment.now.since(since);
+    claim(span >= moment.config.tuning.phase_holddown)
+}
+
+/// A stop for lack of sun that begins with this call.
+fn fades_now(memory: &Memory, moment: &Moment) -> bool {
+    let fades = |moment: &Moment| moment.plan.stop && moment.plan.no_sun && moment.evse.charging;
+    fades(moment) && !memory.previous.is_some_and(|old| fades(&old))
+}
+
+fn runs_for_a_while(memory: &Memory, moment: &Moment) -> Verdict {
+    if !fades_now(memory, moment) {
+        return Verdict::Silent;
+    }
+    let since = memory.charging_since.unwrap_or(moment.now);
+    claim(moment.now.since(since) >= moment.config.tuning.solar_min_run)
+}
+
+fn never_stops(memory: &Memory, moment: &Moment) -> Verdict {
+    let solar = moment.config.mode == Mode::Solar && moment.evse.charging;
+    if !solar || moment.config.stop != Minutes::ZERO {
+        return Verdict::Silent;
+    }
+    claim(!fades_now(memory, moment))
+}
+
+/// The EVSE with the phases that it would load at its next closing.
+fn local(moment: &Moment) -> EvseView {
+    let phases = match (moment.config.has_auto_phases(), moment.plan.three_phase) {
+        (true, true) => PhaseSet::THREE,
+        (true, false) => PhaseSet::SINGLE,
+        (false, _) => moment.evse.phases,
+    };
+    if moment.evse.charging {
+        moment.evse
+    } else {
+        EvseView {
+            phases,
+            ..moment.evse
+        }
+    }
+}
+
 fn normal_is_blind(_: &Memory, moment: &Moment) -> Verdict {
     let config = &moment.config;
     let applies = config.mode == Mode::Normal && config.role == Role::StandAlone;
@@ -293,7 +373,7 @@ fn normal_is_blind(_: &Memory, moment: &Moment) -> Verdict {
         grid_relay_open: moment.site.grid_relay_open,
         ..Site::default()
     };
-    let ceiling = Ceiling::of(config, &blind, &moment.evse).current;
+    let ceiling = Ceiling::of(config, &blind, &local(moment)).current;
     let floor = config.floor();
     let expected = match (ceiling >= floor, moment.evse.charging) {
         (false, _) => DeciAmps::ZERO,
@@ -309,7 +389,7 @@ fn override_lowers(_: &Memory, moment: &Moment) -> Verdict {
     }
     let free = EvseView {
         override_current: None,
-        ..moment.evse
+        ..local(moment)
     };
     let ceiling = Ceiling::of(&moment.config, &moment.site, &free);
     claim(moment.plan.offered <= ceiling.current)
@@ -319,11 +399,20 @@ fn override_lowers(_: &Memory, moment: &Moment) -> Verdict {
 const LONGEST_WAIT: Duration = Duration::from_secs(90);
 
 fn waits_with_room(moment: &Moment) -> bool {
-    let (config, evse) = (&moment.config, &moment.evse);
-    let built = config.mode != Mode::Solar && config.role != Role::Node;
+    let (config, evse) = (&moment.config, local(moment));
     let sighted = !moment.plan.mains_stale && !moment.plan.ev_stale && !config.has_ev_meter;
+    let able = sighted && config.role != Role::Node && config.quarter.is_none();
     let waits = evse.wants && !evse.charging && evse.phases.count() > 0;
-    built && sighted && waits && may_start(config, &moment.site, evse, &[])
+    able && waits && has_sun(moment) && may_start(config, &moment.site, &evse, &[])
+}
+
+/// More export than START, the home battery left out.
+fn has_sun(moment: &Moment) -> bool {
+    let (config, site) = (&moment.config, &moment.site);
+    let battery = battery_current(moment.now, config.mode, site);
+    let sum = site.mains.sample().map(|sample| sample.value.sum());
+    let export = sum.map(|sum| battery - sum);
+    config.mode != Mode::Solar || export.is_some_and(|export| export > config.start.to_deci())
 }
 
 fn waiting_ends(memory: &Memory, moment: &Moment) -> Verdict {
@@ -341,7 +430,7 @@ fn relay_limits(memory: &Memory, moment: &Moment) -> Verdict {
     let open = memory.relay_open_since.map(|since| moment.now.since(since));
     match open {
         Some(span) if span >= RELAY_TIME => {
-            let phases = i32::from(moment.evse.phases.count());
+            let phases = i32::from(local(moment).phases.count());
             let sum = moment.plan.offered.times(phases);
             claim(sum <= moment.config.tuning.relay_budget)
         }

@@ -100,7 +100,7 @@ pub(crate) struct Climb {
 impl Climb {
     /// Whether three quarters of the raise show in the room: the vehicle has
     /// followed.
-    fn is_followed(&self, room: DeciAmps) -> bool {
+    pub(crate) fn is_followed(&self, room: DeciAmps) -> bool {
         (self.room - room).times(4) >= self.step.times(3)
     }
 

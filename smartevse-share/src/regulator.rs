@@ -1,20 +1,29 @@
 //! One cycle of the regulation, from fresh samples to the final clamp.
 
-use smartevse_types::{DeciAmps, Duration, Instant, LimitedBy, Mode, PhaseSet};
+use smartevse_types::{DeciAmps, Duration, Instant, LimitedBy, Mode};
 
 use crate::RESPONSE_TIME;
-use crate::ceiling::Ceiling;
 use crate::config::{Config, Role};
-use crate::constraint::{Constraint, Constraints, Severity};
+use crate::constraint::Constraint;
 use crate::draw::Draw;
+use crate::evidence::Evidence;
 use crate::fresh::Gate;
-use crate::health::Health;
 use crate::history::History;
+use crate::phases::PhaseChoice;
 use crate::plan::Plan;
+use crate::quarter::Quarter;
 use crate::raise::{self, Climb, Headroom, Oscillation};
 use crate::shortage::{Countdown, Shortage};
 use crate::site::{EvseView, Site};
-use crate::start::may_start;
+use crate::sun::Sun;
+
+mod cycle;
+mod group;
+mod judge;
+mod outcome;
+mod solar;
+
+use cycle::{Cycle, News};
 
 /// A limit that is no fuse may be exceeded at MIN for so long (decision 61).
 const GRACE: Duration = Duration::from_secs(5);
@@ -24,7 +33,7 @@ const GRACE: Duration = Duration::from_secs(5);
 /// the vehicle may still be half a response time behind.
 const SLIGHT: DeciAmps = DeciAmps::from_deci(10);
 
-/// Regulates the current of one EVSE.
+/// Regulates the current of one EVSE, or the total of a group.
 ///
 /// Pure and deterministic: time and measurements are arguments. It may be
 /// called at any time, but at the latest when an input changes and at
@@ -33,55 +42,34 @@ const SLIGHT: DeciAmps = DeciAmps::from_deci(10);
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Regulator {
     mode: Mode,
+    /// The regulated current per phase: of the lone EVSE, or of all together.
+    total: DeciAmps,
+    /// What was announced, and when.
     history: History,
+    lone: bool,
     mains: Gate,
     circuit: Gate,
     draw: Draw,
+    evidence: Evidence,
     oscillation: Oscillation,
     headroom: Headroom,
     climb: Option<Climb>,
     shortage: Shortage,
     circuit_shortage: Shortage,
     capacity: Countdown,
+    quarter_excess: Countdown,
+    quarter: Quarter,
     blind: Countdown,
+    sun: Sun,
+    phase: PhaseChoice,
     charging: bool,
+    charging_since: Option<Instant>,
+    members: usize,
+    wanting: usize,
     stopped: bool,
+    sunless: bool,
+    doubled: bool,
     reason: LimitedBy,
-}
-
-/// What stays the same during one cycle.
-struct Cycle<'a> {
-    now: Instant,
-    config: &'a Config,
-    site: &'a Site,
-    evse: &'a EvseView,
-    ceiling: Ceiling,
-    health: Health,
-    floor: DeciAmps,
-    limits: Constraints,
-    news: News,
-}
-
-/// Which measurements are acted on in this cycle.
-#[derive(Clone, Copy)]
-struct News {
-    mains: bool,
-    circuit: bool,
-}
-
-impl News {
-    fn has(self, limit: &Constraint) -> bool {
-        if is_circuit(limit) {
-            self.circuit
-        } else {
-            self.mains
-        }
-    }
-}
-
-/// Whether the EV meter guards this limit.
-fn is_circuit(limit: &Constraint) -> bool {
-    matches!(limit.by, LimitedBy::Circuit(_))
 }
 
 impl Regulator {
@@ -91,35 +79,44 @@ impl Regulator {
         Self::default()
     }
 
-    /// Takes the present state of the site and the EVSE and gives what to
-    /// offer (regulation 6.8).
-    pub fn step(&mut self, now: Instant, config: &Config, site: &Site, evse: &EvseView) -> Plan {
+    /// Takes the present state of the site and the EVSEs, the local one first,
+    /// and gives what to offer (regulation 6.8).
+    ///
+    /// With one EVSE the plan is for that EVSE; with several it is the budget
+    /// of the group, which a scheduler divides. Without any it offers nothing.
+    pub fn step(&mut self, now: Instant, config: &Config, site: &Site, evses: &[EvseView]) -> Plan {
         self.follow_mode(config.mode);
-        let cycle = Cycle {
-            now,
-            config,
-            site,
-            evse,
-            ceiling: Ceiling::of(config, site, evse),
-            health: Health::of(now, config, site),
-            floor: config.floor(),
-            limits: Constraints::of(config, site, evse.phases),
-            news: self.take_news(now, site),
+        let news = self.take_news(now, config, site);
+        self.gather_evidence(config, site, evses);
+        let cycle = self.cycle(now, config, site, evses, news);
+        self.lone = cycle.fleet.lone;
+        let cycle = if self.choose_phases(&cycle) {
+            self.cycle(now, config, site, evses, news)
+        } else {
+            cycle
         };
-        self.draw
-            .observe(now, &evse.measured, evse.phases, self.history.present());
+        self.follow_announcements(&cycle);
+        self.draw.observe(now, cycle.fleet.measured(), self.total);
         let startable = self.startable(&cycle);
-        self.stopped &= !startable || evse.charging;
+        self.stopped &= !startable || cycle.charging;
+        self.sunless &= self.stopped;
         self.follow_contactor(&cycle);
         if self.charging {
             self.regulate(&cycle, startable);
         }
+        if !self.lone {
+            self.welcome(&cycle, startable);
+        }
         self.plan(&cycle, startable)
     }
 
-    fn take_news(&mut self, now: Instant, site: &Site) -> News {
+    fn take_news(&mut self, now: Instant, config: &Config, site: &Site) -> News {
+        let mains = self.mains.admit(now, &site.mains);
+        if let Some(sample) = &mains {
+            self.quarter.observe(config, site, sample);
+        }
         News {
-            mains: self.mains.admit(now, &site.mains).is_some(),
+            mains: mains.is_some(),
             circuit: self.circuit.admit(now, &site.circuit).is_some(),
         }
     }
@@ -134,6 +131,7 @@ impl Regulator {
             self.mains = Gate::default();
             self.circuit = Gate::default();
             self.headroom.forget();
+            self.sun = Sun::default();
         }
     }
 
@@ -141,124 +139,68 @@ impl Regulator {
         self.shortage = Shortage::default();
         self.circuit_shortage = Shortage::default();
         self.capacity.cancel();
+        self.quarter_excess.cancel();
         self.blind.cancel();
+        self.sun.cancel_stop();
+        self.doubled = false;
     }
 
     fn startable(&self, cycle: &Cycle) -> bool {
         let health = &cycle.health;
         let sighted = !health.mains_stale && !health.ev_stale && health.circuit_stale.is_none();
-        let built = cycle.config.mode != Mode::Solar && cycle.config.role != Role::Node;
-        built && sighted && may_start(cycle.config, cycle.site, cycle.evse, &[])
+        let able = sighted && cycle.config.role != Role::Node;
+        able && self.has_sun(cycle) && cycle.min_is_free()
     }
 
     /// A charge begins at MIN and ends with nothing (decision 40).
     fn follow_contactor(&mut self, cycle: &Cycle) {
-        let charging = cycle.evse.charging;
-        if core::mem::replace(&mut self.charging, charging) == charging {
+        self.charging_since = match cycle.charging {
+            true => Some(cycle.since.unwrap_or(cycle.now)),
+            false => None,
+        };
+        if core::mem::replace(&mut self.charging, cycle.charging) == cycle.charging {
             return;
         }
         self.forget_shortage();
         self.headroom.forget();
-        self.climb = cycle.first_climb().filter(|_| charging);
+        self.evidence.forget();
+        self.climb = cycle.first_climb().filter(|_| cycle.charging);
         self.reason = LimitedBy::Start;
-        let begin = if charging {
+        if cycle.charging && cycle.config.has_auto_phases() {
+            let three = cycle.fleet.local.phases.count() > 1;
+            self.phase.closed(cycle.now, three);
+        }
+        let begin = if cycle.charging {
             cycle.floor
         } else {
             DeciAmps::ZERO
         };
-        self.history.record(cycle.now, begin);
+        self.set(cycle.now, begin);
     }
 
     fn regulate(&mut self, cycle: &Cycle, startable: bool) {
         self.watch_guards(cycle);
         self.judge_shortage(cycle);
-        if cycle.may_charge() && !self.stopped && self.resume(cycle, startable) {
-            self.raise(cycle);
+        let goes_on = cycle.may_charge() && !self.stopped;
+        if goes_on && (!self.lone || self.resume(cycle, startable)) {
+            match cycle.config.mode {
+                Mode::Solar => self.follow_sun(cycle),
+                Mode::Normal | Mode::Smart => self.raise(cycle),
+            }
             self.lower(cycle);
         } else {
-            self.history.record(cycle.now, DeciAmps::ZERO);
+            self.set(cycle.now, DeciAmps::ZERO);
         }
     }
 
     /// After a pause that the charger has not carried out yet, charging goes on
     /// at MIN if that is free; gives whether it goes on.
     fn resume(&mut self, cycle: &Cycle, startable: bool) -> bool {
-        let present = self.history.present();
-        let paused = present == DeciAmps::ZERO && !startable;
-        if present < cycle.floor && !paused {
+        let paused = self.total == DeciAmps::ZERO && !startable;
+        if self.total < cycle.floor && !paused {
             self.change(cycle.now, cycle.floor);
         }
         !paused
-    }
-
-    /// Without a guard the EVSE goes to MIN, and stops soon (decision 38).
-    fn watch_guards(&mut self, cycle: &Cycle) {
-        match cycle.health.circuit_stale {
-            Some(since) => self.blind.run(since),
-            None => self.blind.cancel(),
-        }
-        let over = |due: Option<Instant>| due.is_some_and(|due| cycle.now >= due);
-        let blind = self.blind.due(GRACE);
-        self.stopped |= over(blind) || over(self.capacity_due(cycle.config));
-    }
-
-    fn capacity_due(&self, config: &Config) -> Option<Instant> {
-        let minutes = u64::from(config.cap_stop.as_minutes());
-        let span = Duration::from_minutes(minutes);
-        self.capacity.due(span.max(GRACE))
-    }
-
-    fn judge_shortage(&mut self, cycle: &Cycle) {
-        let fresh = || cycle.limits.iter().filter(|limit| cycle.news.has(limit));
-        for by_circuit in [false, true] {
-            let thermal = fresh().filter(|limit| {
-                limit.severity == Severity::Thermal && is_circuit(limit) == by_circuit
-            });
-            if let Some(worst) = thermal.min_by_key(|limit| limit.room()) {
-                self.judge_thermal(cycle, worst, by_circuit);
-            }
-        }
-        for limit in fresh().filter(|limit| limit.severity == Severity::Timed) {
-            self.judge_capacity(cycle, limit);
-        }
-    }
-
-    /// Each meter counts for itself: a good sample of one says nothing about
-    /// the limit that the other one guards.
-    fn judge_thermal(&mut self, cycle: &Cycle, worst: &Constraint, by_circuit: bool) {
-        let tuning = &cycle.config.tuning;
-        let mut shortage = if by_circuit {
-            self.circuit_shortage
-        } else {
-            self.shortage
-        };
-        self.stopped |= worst.is_doubled();
-        if self.is_hard(cycle, worst, shortage.is_counting()) {
-            self.stopped |= shortage.hard(tuning, worst);
-        } else {
-            shortage.good(tuning, worst.measured.1, worst.room());
-        }
-        if by_circuit {
-            self.circuit_shortage = shortage;
-        } else {
-            self.shortage = shortage;
-        }
-    }
-
-    fn judge_capacity(&mut self, cycle: &Cycle, limit: &Constraint) {
-        if self.is_hard(cycle, limit, self.capacity.is_running()) {
-            self.capacity.run(cycle.now);
-        } else if limit.room() >= DeciAmps::ZERO {
-            self.capacity.cancel();
-        }
-    }
-
-    /// A limit cannot be met with the EVSE at MIN. Once found, the overload is
-    /// not excused by a vehicle that may still be on its way to MIN.
-    fn is_hard(&self, cycle: &Cycle, limit: &Constraint, before: bool) -> bool {
-        let lowest = self.history.present() <= cycle.floor;
-        let over = limit.room() < DeciAmps::ZERO;
-        over && (self.target(limit) < cycle.floor || (before && lowest))
     }
 
     /// The set-point at which the limit would just be met (regulation 6.1).
@@ -286,17 +228,17 @@ impl Regulator {
 
     /// Lowers at once, on raw data, in full (decision 16).
     fn lower(&mut self, cycle: &Cycle) {
-        let mut lowered = (self.history.present(), self.reason);
+        let mut lowered = (self.total, self.reason);
         let fresh = cycle.limits.iter().filter(|limit| cycle.news.has(limit));
         let exceeded = fresh.filter(|limit| limit.room() < DeciAmps::ZERO);
         if let Some(worst) = exceeded.min_by_key(|limit| self.target(limit)) {
-            let target = self.target(worst).max(cycle.floor);
+            let target = self.target(worst).max(self.least(cycle));
             if target <= lowered.0 {
                 lowered = (target, worst.by);
             }
         }
         if cycle.is_blind() {
-            lowered = (cycle.floor, LimitedBy::StaleData);
+            lowered = (cycle.lowest().min(lowered.0), LimitedBy::StaleData);
         }
         if cycle.ceiling.current <= lowered.0 {
             lowered = (cycle.ceiling.current, cycle.ceiling.by);
@@ -305,12 +247,30 @@ impl Regulator {
         self.change(cycle.now, lowered.0);
     }
 
+    /// A lone EVSE stays at MIN until it has to stop; of a group the scheduler
+    /// pauses those for whom MIN is not left.
+    fn least(&self, cycle: &Cycle) -> DeciAmps {
+        if self.lone {
+            cycle.floor
+        } else {
+            DeciAmps::MIN
+        }
+    }
+
     fn change(&mut self, now: Instant, to: DeciAmps) {
-        if to != self.history.present() {
+        if to != self.total {
             self.headroom.forget();
             self.climb = None;
         }
-        self.history.record(now, to);
+        self.set(now, to);
+    }
+
+    /// What a lone EVSE is offered counts as announced at once.
+    fn set(&mut self, now: Instant, to: DeciAmps) {
+        self.total = to;
+        if self.lone {
+            self.history.record(now, to);
+        }
     }
 
     /// Raises step by step, on lasting room (regulation 6.3).
@@ -345,7 +305,7 @@ impl Regulator {
         if room < tuning.smart_deadband || !self.may_rise(cycle, at, pace.settled) {
             return;
         }
-        let present = self.history.present();
+        let present = self.total;
         let wish = present + raise::step(tuning, lasting, &pace);
         // A start that shows in the room is inside the measurement, although
         // the set-point before it was nothing.
@@ -377,71 +337,5 @@ impl Regulator {
         let (_, at) = limit.measured;
         let known = self.draw.measured_near(at);
         known.unwrap_or_else(|| self.history.lowest_since(at - RESPONSE_TIME))
-    }
-
-    fn plan(&self, cycle: &Cycle, startable: bool) -> Plan {
-        let health = &cycle.health;
-        let available = if self.charging {
-            self.history.present() > DeciAmps::ZERO
-        } else {
-            startable
-        };
-        let offered = self.offer(cycle, available);
-        Plan {
-            offered,
-            available,
-            shortage_stop: self.stopped,
-            limited_by: self.explain(cycle, offered),
-            mains_stale: health.mains_stale,
-            ev_stale: health.ev_stale,
-            capacity_stop: self.capacity_due(cycle.config),
-            deadline: self.deadline(cycle),
-        }
-    }
-
-    fn offer(&self, cycle: &Cycle, available: bool) -> DeciAmps {
-        match (available && cycle.evse.wants, self.charging) {
-            (true, true) => self.history.present(),
-            (true, false) => cycle.floor,
-            (false, _) => DeciAmps::ZERO,
-        }
-    }
-
-    fn explain(&self, cycle: &Cycle, offered: DeciAmps) -> LimitedBy {
-        match offered {
-            DeciAmps::ZERO => LimitedBy::Nothing,
-            _ if !self.charging => LimitedBy::Start,
-            _ if offered >= cycle.ceiling.current => cycle.ceiling.by,
-            _ => self.reason,
-        }
-    }
-
-    fn deadline(&self, cycle: &Cycle) -> Instant {
-        let timers = [self.blind.due(GRACE), self.capacity_due(cycle.config)];
-        let coming = timers.into_iter().flatten().filter(|due| *due > cycle.now);
-        coming.fold(cycle.health.deadline, Instant::earliest)
-    }
-}
-
-impl Cycle<'_> {
-    /// Everything that ends a charge at once, whatever the measured currents.
-    fn may_charge(&self) -> bool {
-        let built = self.config.mode != Mode::Solar && self.config.role != Role::Node;
-        let able = self.ceiling.current >= self.floor && self.evse.phases != PhaseSet::empty();
-        let sighted = !self.health.mains_stale && !self.health.ev_stale;
-        built && able && sighted && self.evse.wants
-    }
-
-    /// The start itself is the first raise, made on what was free before.
-    fn first_climb(&self) -> Option<Climb> {
-        let room = self.limits.tightest()?.room();
-        let step = self.floor;
-        let first = true;
-        Some(Climb { step, room, first })
-    }
-
-    /// Data that guards a limit is missing.
-    fn is_blind(&self) -> bool {
-        self.health.guard_stale || self.health.circuit_stale.is_some()
     }
 }

@@ -148,7 +148,7 @@ mod tests {
             severity: Severity::Thermal,
             limit: DeciAmps::from_deci(limit),
             load: DeciAmps::from_deci(deci),
-            phases: 1,
+            tenths: 10,
             measured: (0, Instant::from_millis(ms)),
         }
     }

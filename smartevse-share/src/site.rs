@@ -1,6 +1,6 @@
 //! What is measured and what an EVSE reports: the inputs of one cycle.
 
-use smartevse_types::{DeciAmps, Latest, PerPhase, PhaseSet};
+use smartevse_types::{DeciAmps, Instant, Latest, PerPhase, PhaseSet, WattHours};
 
 /// Currents of the three phases with the time of their measurement.
 pub type PhaseCurrents = Latest<PerPhase<DeciAmps>>;
@@ -16,6 +16,19 @@ pub struct Site {
     pub battery: Latest<DeciAmps>,
     /// The grid operator's relay is open: at most 4.2 kW (regulation 11).
     pub grid_relay_open: bool,
+    /// Import register of the grid connection. Used by the quarter-hour limit.
+    pub import_energy: Latest<WattHours>,
+    /// Export register of the grid connection. Used by the quarter-hour limit.
+    pub export_energy: Latest<WattHours>,
+    /// Civil time, seconds since 1970-01-01 UTC. Used by the quarter-hour
+    /// limit.
+    pub wall_clock: Latest<u64>,
+    /// Current of lost EVSEs that may still flow, per phase; 0.1 A
+    /// (power share 6.2). Only in a group.
+    pub reserved: DeciAmps,
+    /// The scheduler could serve nobody although somebody asks. Only in a
+    /// group.
+    pub nobody_served: bool,
 }
 
 impl Default for Site {
@@ -25,6 +38,11 @@ impl Default for Site {
             circuit: Latest::NEVER,
             battery: Latest::NEVER,
             grid_relay_open: false,
+            import_energy: Latest::NEVER,
+            export_energy: Latest::NEVER,
+            wall_clock: Latest::NEVER,
+            reserved: DeciAmps::ZERO,
+            nobody_served: false,
         }
     }
 }
@@ -38,6 +56,15 @@ pub struct EvseView {
     pub wants: bool,
     /// The contactor is closed and the vehicle asks for current (state C).
     pub charging: bool,
+    /// When the contactor closed; `None` = seen from `charging`.
+    pub charging_since: Option<Instant>,
+    /// The scheduler lets it charge. Only in a group.
+    pub active: bool,
+    /// Current announced to it now; 0.1 A. Only in a group: what is offered to
+    /// a lone EVSE counts as announced at once.
+    pub set_point: DeciAmps,
+    /// When that was announced.
+    pub set_at: Instant,
     /// Lowest of MAX, cable rating and temperature limit; 0.1 A.
     pub cap: DeciAmps,
     /// Phases that this EVSE can load.
@@ -55,6 +82,10 @@ impl Default for EvseView {
         Self {
             wants: false,
             charging: false,
+            charging_since: None,
+            active: false,
+            set_point: DeciAmps::ZERO,
+            set_at: Instant::ZERO,
             cap: DeciAmps::ZERO,
             phases: PhaseSet::THREE,
             override_current: None,

@@ -1,6 +1,6 @@
 //! May one more EVSE start?
 
-use smartevse_types::{DeciAmps, PhaseSet};
+use smartevse_types::{DeciAmps, Phase, PhaseSet};
 
 use crate::ceiling::Ceiling;
 use crate::config::Config;
@@ -23,26 +23,38 @@ pub struct Running {
 #[must_use]
 pub fn may_start(config: &Config, site: &Site, evse: &EvseView, running: &[Running]) -> bool {
     let need = config.floor();
-    let fits = |limit: &Constraint| {
-        let all = need.times(i32::from(limit.phases));
-        limit.load - reducible(limit, need, running) + all <= limit.limit
-    };
+    let free = |limit: &Constraint| fits(limit, need, evse.phases, running.iter().copied());
     Ceiling::of(config, site, evse).current >= need
-        && Constraints::of(config, site, evse.phases).iter().all(fits)
+        && Constraints::of(config, site, evse.phases).iter().all(free)
 }
 
-/// What the running EVSEs would give back at MIN, in the unit of the limit.
-fn reducible(limit: &Constraint, floor: DeciAmps, running: &[Running]) -> DeciAmps {
-    let share = |evse: &Running| {
+/// Whether one limit leaves this current for one more EVSE.
+pub(crate) fn fits(
+    limit: &Constraint,
+    need: DeciAmps,
+    phases: PhaseSet,
+    running: impl Iterator<Item = Running>,
+) -> bool {
+    let all = need.times(i32::from(loaded(limit.phase(), phases)));
+    limit.load - reducible(limit.phase(), need, running) + all <= limit.limit
+}
+
+/// What the running EVSEs would give back at MIN: on one phase, or as a sum.
+pub(crate) fn reducible(
+    phase: Option<Phase>,
+    floor: DeciAmps,
+    running: impl Iterator<Item = Running>,
+) -> DeciAmps {
+    let share = |evse: Running| {
         let spare = (evse.set_point - floor).max(DeciAmps::ZERO);
-        spare.times(i32::from(loaded(limit, evse.phases)))
+        spare.times(i32::from(loaded(phase, evse.phases)))
     };
-    running.iter().map(share).sum()
+    running.map(share).sum()
 }
 
-/// How often the current of an EVSE is inside the load of a limit.
-fn loaded(limit: &Constraint, phases: PhaseSet) -> u8 {
-    match limit.phase() {
+/// How often the current of an EVSE is inside a load.
+fn loaded(phase: Option<Phase>, phases: PhaseSet) -> u8 {
+    match phase {
         Some(phase) => u8::from(phases.has(phase)),
         None => phases.count(),
     }

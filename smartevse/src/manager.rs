@@ -19,7 +19,6 @@ use smartevse_core::switch::{SwitchAction, SwitchFollower};
 use smartevse_share as share;
 use smartevse_types::{
     Access, BlockReason, DeciAmps, Duration, DutyPermille, Instant, Latest, LimitedBy, Mode,
-    Seconds,
 };
 
 use crate::delay::DelayedCharging;
@@ -30,6 +29,8 @@ use crate::station::{Setup, Stored};
 use crate::watch::{EV_FIRST_SILENCE, EV_SILENCE, MAINS_SILENCE, SourceWatch};
 use crate::wiring;
 
+mod regulated;
+
 /// Longest time between two polls of the planning half, in normal operation.
 ///
 /// Half of the directive's lease, so that one missed poll does not end a
@@ -38,12 +39,6 @@ pub const RENEWAL: Duration = Duration::from_millis(500);
 
 /// A duty override ends by itself after this time (decision 63).
 pub const DUTY_OVERRIDE_LEASE: Duration = Duration::from_minutes(10);
-
-/// Restart delay after a shortage in Solar (charging specification §2.3).
-const SOLAR_SHORTAGE_DELAY: Duration = Duration::from_secs(15);
-
-/// Restart delay after a shortage otherwise.
-const SHORTAGE_DELAY: Duration = Duration::from_secs(60);
 
 /// The parts of the charging control's status that planning reacts to at once.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -105,6 +100,7 @@ pub struct Manager {
     switch_moves: u8,
     regulator: share::Regulator,
     regulated: Instant,
+    chosen_phases: bool,
     #[cfg(feature = "oracle")]
     moment: Option<share::oracle::Moment>,
     store_broken: bool,
@@ -147,6 +143,7 @@ impl Manager {
             switch_moves: 0,
             regulator: share::Regulator::new(),
             regulated: Instant::FAR_FUTURE,
+            chosen_phases: true,
             #[cfg(feature = "oracle")]
             moment: None,
             store_broken: setup.stored == Stored::Broken,
@@ -376,18 +373,14 @@ impl Manager {
     }
 
     fn compose(&mut self, now: Instant, status: &ChargerStatus) {
-        let three_phase = wiring::three_phase(
-            self.in_force.contact2(),
-            self.in_force.mode(),
-            self.external.three_phase,
-        );
         self.plan.mode = self.in_force.mode();
-        self.plan.phases = wiring::phases(three_phase);
+        self.plan.phases = wiring::phases(self.three_phase());
         self.plan.override_current = self.override_current;
         self.plan.grid_limited = self.switch.limits_power(self.in_force.switch());
         let (grant, shortage) = self.grant(now, status);
+        let three_phase = self.three_phase();
+        self.plan.phases = wiring::phases(three_phase);
         self.plan.faults = self.source_faults(now) | shortage;
-        let solar = self.in_force.mode() == Mode::Solar;
         self.directive = Directive {
             issued: Some(now),
             access: self.access.access(),
@@ -396,11 +389,7 @@ impl Manager {
             handshake: self.handshake(),
             faults: self.plan.faults,
             reason: self.reason(),
-            shortage_delay: Some(if solar {
-                SOLAR_SHORTAGE_DELAY
-            } else {
-                SHORTAGE_DELAY
-            }),
+            shortage_delay: Some(self.shortage_delay()),
             lock: self.lock_wish(),
             duty_override: self.duty_override.map(|(duty, _)| duty),
             requests: self.requests,
@@ -474,55 +463,6 @@ impl Manager {
             );
         }
         grant
-    }
-
-    fn regulated_grant(&mut self, now: Instant, status: &ChargerStatus) -> (PowerGrant, Faults) {
-        let config = wiring::regulation_config(&self.in_force);
-        let site = share::Site {
-            mains: self.meters.mains.currents,
-            circuit: self.meters.ev.currents,
-            battery: self.meters.battery,
-            grid_relay_open: self.plan.grid_limited,
-        };
-        let charging = matches!(status.state, ChargeState::C | ChargeState::D);
-        let evse = share::EvseView {
-            // Before the plug as well: a vehicle that comes finds its offer.
-            wants: self.access.access() == Access::On,
-            charging,
-            cap: status.cap,
-            phases: self.plan.phases,
-            override_current: (self.override_current > DeciAmps::ZERO)
-                .then_some(self.override_current),
-            ocpp_limit: None,
-            measured: Latest::NEVER,
-        };
-        let plan = self.regulator.step(now, &config, &site, &evse);
-        self.regulated = plan.deadline;
-        #[cfg(feature = "oracle")]
-        {
-            self.moment = Some(share::oracle::Moment {
-                now,
-                config,
-                site,
-                evse,
-                plan,
-            });
-        }
-        self.plan.capacity_stop = plan.capacity_stop.map_or(Seconds::ZERO, |at| {
-            let left = at.since(now).as_secs_ceil();
-            Seconds::from_secs(u32::try_from(left).unwrap_or(u32::MAX))
-        });
-        let grant = PowerGrant {
-            available: plan.available,
-            offered: plan.offered,
-            limited_by: plan.limited_by,
-        };
-        let shortage = if plan.shortage_stop {
-            Faults::LESS_6A
-        } else {
-            Faults::empty()
-        };
-        (grant, shortage)
     }
 
     /// Faults of the store and of sources that do not deliver (charging

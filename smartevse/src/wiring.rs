@@ -56,6 +56,14 @@ pub fn regulation_config(settings: &Settings) -> share::Config {
         has_mains_meter: settings.mains_met() != METER_DISABLED,
         has_ev_meter: settings.ev_meter() != METER_DISABLED,
         normal_respects_mains: false,
+        contact2: match settings.contact2() {
+            Contact2::NotPresent => share::Contact2::NotPresent,
+            Contact2::AlwaysOff => share::Contact2::AlwaysOff,
+            Contact2::SolarOff => share::Contact2::SolarOff,
+            Contact2::AlwaysOn => share::Contact2::AlwaysOn,
+            Contact2::Auto => share::Contact2::Auto,
+        },
+        quarter: None,
         tuning: share::RegulationTuning::default(),
     }
 }

@@ -51,7 +51,7 @@ impl Bench {
     pub fn step(&mut self) -> Plan {
         self.plan = self
             .regulator
-            .step(self.now, &self.config, &self.site, &self.evse);
+            .step(self.now, &self.config, &self.site, &[self.evse]);
         self.plan
     }
 

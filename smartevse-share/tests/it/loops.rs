@@ -75,7 +75,7 @@ fn when_the_circuit_meter_falls_silent_then_min_then_stop() {
     bench.sample([61; 3]);
     bench.sample([60; 3]);
     bench.sample([61; 3]);
-    assert!(bench.plan.shortage_stop && !bench.plan.ev_stale);
+    assert!(bench.plan.stop && !bench.plan.ev_stale);
     for n in 0..30 {
         bench.sample([60 + n % 2; 3]);
     }
@@ -87,7 +87,7 @@ fn when_the_circuit_meter_falls_silent_then_min_then_stop() {
 fn when_mains_is_doubled_then_charging_stops_at_once() {
     let mut bench = Bench::settled_at(smart(25, 16), 160);
     bench.sample([0, 501, 0]);
-    assert!(bench.plan.shortage_stop);
+    assert!(bench.plan.stop);
 }
 
 /// Regulation 6.7: the stop lasts until the start check passes.
@@ -96,12 +96,12 @@ fn when_room_returns_then_the_shortage_ends() {
     let mut bench = Bench::settled_at(smart(25, 16), 160);
     bench.sample([501; 3]);
     bench.sample([150; 3]);
-    assert!(bench.plan.shortage_stop, "the contactor is still closed");
+    assert!(bench.plan.stop, "the contactor is still closed");
     bench.evse.charging = false;
     bench.sample([191; 3]);
-    assert!(bench.plan.shortage_stop && !bench.plan.available);
+    assert!(bench.plan.stop && !bench.plan.available);
     bench.sample([190; 3]);
-    assert!(!bench.plan.shortage_stop && bench.plan.available);
+    assert!(!bench.plan.stop && bench.plan.available);
 }
 
 /// an overload on a phase the EVSE cannot load does not matter.
@@ -131,10 +131,10 @@ fn when_capacity_is_exceeded_at_min_then_cap_stop_decides() {
         bench.sample([170; 3]);
         let stop = bench.plan.capacity_stop.unwrap();
         assert_eq!(stop.since(bench.now).as_secs(), seconds);
-        assert!(!bench.plan.shortage_stop && bench.offered() == 60);
+        assert!(!bench.plan.stop && bench.offered() == 60);
         bench.site.mains.update(currents([171; 3]), stop);
         bench.now = stop;
-        assert!(bench.step().shortage_stop);
+        assert!(bench.step().stop);
     }
 }
 
@@ -162,7 +162,7 @@ fn when_the_vehicle_is_measured_then_its_draw_counts() {
         bench.evse.measured.update(currents([160; 3]), bench.now);
         bench.sample([275 + n % 2; 3]);
     }
-    assert!(bench.plan.shortage_stop, "the pilot is ignored");
+    assert!(bench.plan.stop, "the pilot is ignored");
 }
 
 /// Regulation 6.2: one overload is taken off once while the vehicle follows.
@@ -206,7 +206,7 @@ fn when_the_meters_alternate_then_a_shortage_of_the_mains_still_stops() {
     bench.site.circuit.update(currents([60; 3]), bench.now);
     bench.step();
     for n in 0..10 {
-        if bench.plan.shortage_stop {
+        if bench.plan.stop {
             return;
         }
         // The house alone takes 22 A: 28 A with the vehicle at MIN.

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use smartevse_share::{Config, Plan, Regulator};
-use smartevse_types::{Amps, Duration, Instant};
+use smartevse_types::{Amps, Duration, Instant, Mode};
 
 use crate::bench::{Bench, deci, smart};
 use crate::prop_invariants::{Happening, World, config, story};
@@ -14,9 +14,10 @@ fn visible(plan: &Plan) -> impl PartialEq + core::fmt::Debug + use<> {
     (
         plan.offered,
         plan.available,
-        plan.shortage_stop,
+        plan.stop,
         plan.limited_by,
         (plan.mains_stale, plan.ev_stale, plan.capacity_stop),
+        (plan.solar_stop, plan.no_sun, plan.three_phase),
     )
 }
 
@@ -29,7 +30,7 @@ fn trace(
 ) -> Vec<impl PartialEq + core::fmt::Debug + use<>> {
     let (mut world, mut regulator) = (World::new(config), Regulator::new());
     let mut now = Instant::from_secs(1_000);
-    let mut plan = regulator.step(now, &world.config, &world.site, &world.evse);
+    let mut plan = regulator.step(now, &world.config, &world.site, &[world.evse]);
     let mut seen = Vec::new();
     for (tenths, what) in story {
         for left in (0..*tenths).rev() {
@@ -39,12 +40,20 @@ fn trace(
                 world.apply(now, what, &plan);
             }
             if changed || !lazy || now >= plan.deadline {
-                plan = regulator.step(now, &world.config, &world.site, &world.evse);
+                plan = regulator.step(now, &world.config, &world.site, &[world.evse]);
             }
             seen.push(visible(&plan));
         }
     }
     seen
+}
+
+/// Any mode but Solar.
+fn cloudy(mode: Mode) -> Mode {
+    match mode {
+        Mode::Solar => Mode::Smart,
+        Mode::Normal | Mode::Smart => mode,
+    }
 }
 
 /// Where the set-point settles when the house load rises to `base`.
@@ -72,6 +81,18 @@ proptest! {
     /// the home battery has no effect outside Solar.
     #[test]
     fn when_not_solar_then_the_battery_does_not_matter(config in config(), story in story()) {
+        let config = Config { mode: cloudy(config.mode), ..config };
+        let story: Vec<_> = story
+            .into_iter()
+            .map(|(pause, what)| {
+                let dark = if let Happening::Mode(mode) = what {
+                    Happening::Mode(cloudy(mode))
+                } else {
+                    what
+                };
+                (pause, dark)
+            })
+            .collect();
         let without: Vec<_> = story
             .iter()
             .map(|(pause, what)| {

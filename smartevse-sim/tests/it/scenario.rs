@@ -154,3 +154,20 @@ fn when_the_given_scenarios_are_read_then_all_are_understood() {
     }
     assert_eq!(count, 17);
 }
+
+/// Regulation 6.4 and 8.3 through the whole charger: three phases in full sun,
+/// and the surplus goes into the car.
+#[test]
+fn when_the_sun_shines_then_a_charger_in_solar_follows_it() {
+    let text = r#"{"duration_s":1200,"mode":"solar",
+        "settings":{"mains_a":25,"min_a":6,"max_a":16,"circuit_a":63,"contact2":"auto"},
+        "meter":{"period_s":2.0,"latency_s":0.4,"noise_a":0.1,"seed":1},
+        "evses":[{"plug_s":10,"phases":3,"max_a":16,"need_wh":60000}],
+        "net_house_a":{"l1":[-8],"l2":[-8],"l3":[-8]}}"#;
+    let metrics = simulate::simulate(&Scenario::parse(text).unwrap()).unwrap();
+    let surplus = 24.0 * 230.0 * 1_200.0 / 3_600.0;
+    let share = metrics.energy_wh as f64 / surplus;
+    assert!((0.93..1.0).contains(&share), "{metrics:?}");
+    assert!(metrics.ev_grid_import_wh < 30, "{metrics:?}");
+    assert_eq!(metrics.contactor_ops, 2, "both close once");
+}

@@ -16,7 +16,7 @@ pub fn exercise() {
     let site = opaque(Site::default());
     let evse = opaque(EvseView::default());
     let mut regulator = opaque(Regulator::new());
-    consume(regulator.step(opaque(Instant::ZERO), &config, &site, &evse));
+    consume(regulator.step(opaque(Instant::ZERO), &config, &site, &[evse]));
     consume(&regulator);
 
     consume(Ceiling::of(&config, &site, &evse));
