@@ -99,6 +99,23 @@ impl AccessControl {
         }
     }
 
+    /// Remembers the card that gave the access before a restart (I-28); it
+    /// counts unless the access is off.
+    #[must_use]
+    pub const fn with_card_in_use(mut self, card: Option<Uid>) -> Self {
+        self.card_in_use = match self.access {
+            Access::Off => None,
+            Access::On | Access::Pause => card,
+        };
+        self
+    }
+
+    /// Card that gave the access; `None` = somebody else did.
+    #[must_use]
+    pub const fn card_in_use(&self) -> Option<Uid> {
+        self.card_in_use
+    }
+
     /// Present access.
     #[must_use]
     pub const fn access(&self) -> Access {
@@ -265,6 +282,24 @@ mod tests {
         assert_eq!(control.access(), Access::On);
         swipe(&mut control, 1, RfidMode::EnableOne);
         assert_eq!(control.access(), Access::Off);
+    }
+
+    /// I-28: also after a restart.
+    #[test]
+    fn when_the_charger_restarts_then_the_card_that_started_still_stops() {
+        let mut before = control();
+        swipe(&mut before, 1, RfidMode::EnableOne);
+        assert_eq!(before.card_in_use(), Some(uid(1)));
+        let restarted = |access| {
+            AccessControl::new(access, before.cards().clone())
+                .with_card_in_use(before.card_in_use())
+        };
+        let mut after = restarted(Access::On);
+        swipe(&mut after, 2, RfidMode::EnableOne);
+        assert_eq!(after.access(), Access::On);
+        swipe(&mut after, 1, RfidMode::EnableOne);
+        assert_eq!((after.access(), after.card_in_use()), (Access::Off, None));
+        assert_eq!(restarted(Access::Off).card_in_use(), None);
     }
 
     #[test]

@@ -43,6 +43,27 @@ impl CardList {
         list
     }
 
+    /// Makes a list from slots; cards that are stored in an earlier slot are
+    /// left out.
+    #[must_use]
+    pub fn from_slots(slots: [Option<Uid>; CARD_CAPACITY]) -> Self {
+        let mut list = Self::EMPTY;
+        for (index, card) in slots.into_iter().enumerate() {
+            let free = |card: &Uid| !list.iter().any(|stored| stored.matches(card));
+            let card = card.filter(free);
+            if let Some(slot) = list.slots.get_mut(index) {
+                *slot = card;
+            }
+        }
+        list
+    }
+
+    /// All slots, free ones included, in the order of storing.
+    #[must_use]
+    pub const fn slots(&self) -> &[Option<Uid>; CARD_CAPACITY] {
+        &self.slots
+    }
+
     /// Number of stored cards.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -135,6 +156,16 @@ mod tests {
         assert!(!list.knows(&uid(99)));
         assert_eq!(list.len(), 99);
         assert_eq!(list.delete(&uid(99)), CardChange::NotStored);
+    }
+
+    #[test]
+    fn when_slots_are_restored_then_each_card_keeps_its_slot() {
+        let mut list = CardList::from_cards(&[uid(1), uid(2), uid(3)]);
+        list.delete(&uid(2));
+        assert_eq!(CardList::from_slots(*list.slots()).slots(), list.slots());
+        let mut slots = *list.slots();
+        slots[50] = Some(uid(1));
+        assert_eq!(CardList::from_slots(slots).slots(), list.slots());
     }
 
     /// I-27: a card that is stored twice, once without its seventh byte, is

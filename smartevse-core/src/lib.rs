@@ -90,6 +90,7 @@ pub mod light;
 pub mod options;
 pub mod pilot;
 pub mod proximity;
+pub mod records;
 pub mod registry;
 pub mod schedule;
 pub mod settings;

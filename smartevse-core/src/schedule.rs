@@ -58,6 +58,19 @@ impl Schedule {
         }
     }
 
+    /// Restores a schedule from storage: what is left of one that was made
+    /// before. A repetition counts only with start and stop, a stop only if it
+    /// is later than the start.
+    #[must_use]
+    pub fn restored(start: Option<LocalSeconds>, stop: Option<LocalSeconds>, daily: bool) -> Self {
+        let stop = stop.filter(|stop| start.is_none_or(|start| *stop > start));
+        Self {
+            start,
+            stop,
+            daily: daily && start.is_some() && stop.is_some(),
+        }
+    }
+
     /// Start that is still ahead, or on a daily schedule the first one.
     #[must_use]
     pub const fn start(&self) -> Option<LocalSeconds> {
@@ -181,6 +194,16 @@ mod tests {
                 left: Schedule::NONE
             }
         );
+    }
+
+    #[test]
+    fn when_a_schedule_is_restored_then_it_is_one_that_can_arise() {
+        let daily = Schedule::new(0, Some(HOUR), Some(2 * HOUR), true);
+        assert_eq!(Schedule::restored(Some(HOUR), Some(2 * HOUR), true), daily);
+        let start = Schedule::restored(Some(HOUR), Some(HOUR), true);
+        assert_eq!(start, Schedule::new(0, Some(HOUR), None, false));
+        let rest = Schedule::restored(None, Some(HOUR), true);
+        assert_eq!((rest.stop(), rest.is_daily()), (Some(HOUR), false));
     }
 
     /// D-27: neither a change of the clocks nor an outage moves a daily window.

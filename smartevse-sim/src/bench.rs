@@ -283,6 +283,7 @@ const fn setup_of(plan: &BenchPlan, boot: BootRecord) -> Setup<'static> {
         settings: plan.settings,
         access: plan.access,
         stored: Stored::Intact,
+        card: None,
         cards: &[],
         planning: Planning::Regulated,
     }

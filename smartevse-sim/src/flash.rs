@@ -76,6 +76,20 @@ pub struct SimFlash {
     steps_left: Option<u32>,
     powered: bool,
     defects: FlashDefects,
+    work: FlashWork,
+}
+
+/// What a flash had to do.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct FlashWork {
+    /// Words programmed and blocks erased.
+    pub steps: u64,
+    /// Calls to write.
+    pub writes: u64,
+    /// Calls to erase.
+    pub erases: u64,
+    /// Bytes of the longest write.
+    pub longest_write: usize,
 }
 
 impl SimFlash {
@@ -90,6 +104,20 @@ impl SimFlash {
             steps_left: None,
             powered: true,
             defects: FlashDefects::default(),
+            work: FlashWork::default(),
+        }
+    }
+
+    /// What the flash had to do so far.
+    #[must_use]
+    pub const fn work(&self) -> FlashWork {
+        self.work
+    }
+
+    /// Flips one bit, as wear and radiation do; beyond the end nothing.
+    pub fn flip_bit(&mut self, bit: usize) {
+        if let Some(cell) = self.bytes.get_mut(bit / 8) {
+            *cell ^= 1 << (bit % 8);
         }
     }
 
@@ -138,6 +166,7 @@ impl SimFlash {
 
     /// Whether the next step is complete; otherwise the power goes in it.
     fn step(&mut self, takes: Duration) -> bool {
+        self.work.steps += 1;
         let slower = u64::from(self.defects.slower.max(1));
         self.clock
             .pass(Duration::from_micros(takes.as_micros() * slower));
@@ -222,6 +251,7 @@ impl NorFlash for SimFlash {
 
     async fn erase(&mut self, from: u32, to: u32) -> Result<(), FlashError> {
         self.powered()?;
+        self.work.erases += 1;
         let length = to.saturating_sub(from) as usize;
         let from = self.bounds(from, length, BLOCK)?;
         (from / BLOCK..(from + length) / BLOCK).try_for_each(|block| self.erase_block(block))
@@ -229,6 +259,8 @@ impl NorFlash for SimFlash {
 
     async fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), FlashError> {
         self.powered()?;
+        self.work.writes += 1;
+        self.work.longest_write = self.work.longest_write.max(bytes.len());
         let at = match self.bounds(offset, bytes.len(), WORD) {
             Err(FlashError::OutOfBounds) if self.defects.unbounded => return Ok(()),
             bounds => bounds?,

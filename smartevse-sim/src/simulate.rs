@@ -52,6 +52,7 @@ pub fn run<'a>(scenario: &Scenario) -> Result<Run<'a, StationSeat>, RunError> {
         settings,
         access: Access::On,
         stored: Stored::Intact,
+        card: None,
         cards: &[],
         planning: Planning::Regulated,
     };

@@ -27,7 +27,10 @@ impl Manager {
             Command::Change(patch) => self.change(origin, &patch)?,
             Command::SetOverride(current) => self.set_override(current)?,
             Command::SetDutyOverride(duty) => self.set_duty_override(now, duty)?,
-            Command::SetCableLock(keep) => self.plan.cable_lock = keep,
+            Command::SetCableLock(keep) => {
+                self.plan.cable_lock = keep;
+                self.records.changed(Record::Access);
+            }
             Command::SetCustomButton(on) => self.plan.custom_button = on,
             Command::SetSchedule(schedule) => self.set_schedule(schedule),
             Command::ShowCard(uid) => {

@@ -6,7 +6,7 @@
 //! (inputs, facts, wishes) and levels come out; see [`Station`] for the
 //! canonical loop.
 //!
-//! **Not supported yet:** power share, Solar, storage, the LCD menu, the network
+//! **Not supported yet:** power share, Solar, the LCD menu, the network
 //! protocols and OCPP.
 #![no_std]
 
@@ -23,6 +23,8 @@ pub mod port;
 pub mod power;
 pub mod records;
 pub mod station;
+#[cfg(feature = "storage")]
+pub mod storage;
 #[cfg(feature = "async")]
 pub mod tasks;
 pub mod watch;

@@ -22,7 +22,7 @@ mod replay;
 pub use replay::{Replay, ReplayError, Step};
 
 /// Version of the log format.
-pub const LOG_VERSION: u16 = 2;
+pub const LOG_VERSION: u16 = 3;
 
 /// Time between two checkpoints.
 const CHECKPOINT_PERIOD: Duration = Duration::from_secs(1);
@@ -51,6 +51,8 @@ pub enum Entry {
         stored: Stored,
         /// Stored access.
         access: Access,
+        /// Card that gave it.
+        card: Option<Uid>,
         /// Who plans the current.
         planning: Planning,
     },
@@ -132,6 +134,7 @@ impl<S: Sink> Recorder<S> {
             settings: setup.settings,
             stored: setup.stored,
             access: setup.access,
+            card: setup.card,
             planning: setup.planning,
         });
         recorder

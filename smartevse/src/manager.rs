@@ -93,6 +93,7 @@ pub struct Manager {
     pub(crate) override_current: DeciAmps,
     pub(crate) duty_override: Option<(DutyPermille, Instant)>,
     pub(crate) records: Records,
+    latched: Faults,
     pub(crate) plan: PlanStatus,
     colours: Colours,
     pub(crate) delay: DelayedCharging,
@@ -130,12 +131,14 @@ impl Manager {
             settings: setup.settings,
             in_force: setup.settings,
             waiting: SettingSet::default(),
-            access: AccessControl::new(setup.first_access(), CardList::from_cards(setup.cards)),
+            access: AccessControl::new(setup.first_access(), CardList::from_cards(setup.cards))
+                .with_card_in_use(setup.card),
             teaching: None,
             requests: Requests::default(),
             override_current: DeciAmps::ZERO,
             duty_override: None,
             records: Records::default(),
+            latched: setup.boot.latched,
             plan: PlanStatus::default(),
             colours: Colours::default(),
             delay: DelayedCharging::default(),
@@ -264,8 +267,13 @@ impl Manager {
     pub fn poll(&mut self, now: Instant, status: &ChargerStatus) -> Directive {
         self.now = now;
         self.trigger = Trigger::of(status);
+        self.follow_latches(status);
         if !self.delay.schedule().is_none() {
+            let before = self.delay.schedule();
             let inside = self.delay.step(now);
+            if before != self.delay.schedule() {
+                self.records.changed(Record::Access);
+            }
             self.take_window(inside);
         }
         self.follow_vehicle(now, status);
@@ -274,6 +282,14 @@ impl Manager {
         self.end_overrides(now, status);
         self.compose(now, status);
         self.directive
+    }
+
+    /// Before its first poll the charging control tells no latches.
+    fn follow_latches(&mut self, status: &ChargerStatus) {
+        if self.latched != status.latched && *status != ChargerStatus::default() {
+            self.latched = status.latched;
+            self.records.changed(Record::Latches);
+        }
     }
 
     fn take_over_settings(&mut self, now: Instant, status: &ChargerStatus) {

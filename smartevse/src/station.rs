@@ -55,6 +55,8 @@ pub struct Setup<'a> {
     /// Stored access; counts only with an intact store, see
     /// [`first_access`](Self::first_access).
     pub access: Access,
+    /// Card that gave the stored access (I-28).
+    pub card: Option<Uid>,
     /// Stored cards.
     pub cards: &'a [Uid],
     /// Who plans the current.

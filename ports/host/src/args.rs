@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use lexopt::{Arg, Parser, ValueExt};
 
+use crate::settings::Action;
 use crate::spec::{self, MeterSpec};
 
 /// Text of `--help`.
@@ -21,7 +22,8 @@ Usage:
   smartevse-host meter read SPEC      read a meter once and print values and raw registers;
                                       the exit status is 0 when it gave its currents
   smartevse-host meter types          print the names of all meters on Modbus
-  smartevse-host settings ...         stored settings (comes with storage)
+  smartevse-host settings [--data DIR] [list | get ID | set ID VALUE | reset]
+                                      stored settings, while the charger does not run
   smartevse-host --help | --version
 
 Options of run:
@@ -31,7 +33,7 @@ Options of run:
   --speed X           times real time, 0.01 to 1000; simulated meters only
   --scenario FILE     plant and settings of a closed-loop scenario
   --log FILE          record everything that goes into the charger
-  --data DIR          where settings will be stored (comes with storage)
+  --data DIR          where settings, cards and access are stored; made if missing
   --evses N           number of chargers; 1 for now
   --mqtt URL, --ocpp URL
                       not built yet
@@ -75,6 +77,13 @@ pub enum Task {
     MeterRead(MeterSpec),
     /// Print the names of the meters.
     MeterTypes,
+    /// Look at the stored settings or change them.
+    Settings {
+        /// Directory of the store.
+        data: Option<PathBuf>,
+        /// What to do.
+        action: Action,
+    },
     /// Print the help.
     Help,
     /// Print the version.
@@ -138,9 +147,7 @@ fn task(parser: &mut Parser) -> Result<Task, lexopt::Error> {
                 Some("conformance") => return conformance(parser),
                 Some("replay") => return replay(parser),
                 Some("meter") => return meter_command(parser),
-                Some("settings") => {
-                    return Err("settings are not stored yet: this comes with storage".into());
-                }
+                Some("settings") => return settings(parser, options.data),
                 Some(_) | None => {
                     return Err(format!("there is no command {}", word.display()).into());
                 }
@@ -290,6 +297,29 @@ fn meter_command(parser: &mut Parser) -> Result<Task, lexopt::Error> {
     }
 }
 
+fn settings(parser: &mut Parser, mut data: Option<PathBuf>) -> Result<Task, lexopt::Error> {
+    let mut words = Vec::new();
+    while let Some(arg) = parser.next()? {
+        match arg {
+            Arg::Long("data") => data = Some(parser.value()?.into()),
+            Arg::Value(word) => words.push(word.string()?),
+            Arg::Short('h') | Arg::Long("help") => return Ok(Task::Help),
+            other @ (Arg::Short(_) | Arg::Long(_)) => {
+                return Err(format!("settings does not take {}", owned(&other)).into());
+            }
+        }
+    }
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let action = match words.as_slice() {
+        [] | ["list"] => Action::List,
+        ["get", id] => Action::Get((*id).to_owned()),
+        ["set", id, value] => Action::Set((*id).to_owned(), (*value).to_owned()),
+        ["reset"] => Action::Reset,
+        _ => return Err("settings takes list, get ID, set ID VALUE or reset".into()),
+    };
+    Ok(Task::Settings { data, action })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -337,6 +367,20 @@ mod tests {
             parse(["meter", "read", "api"]),
             Ok(Task::MeterRead(MeterSpec::Api))
         );
+        let set = Action::Set("max".to_owned(), "10".to_owned());
+        let data = Some(PathBuf::from("d"));
+        for (args, data, action) in [
+            (&["settings"][..], None, Action::List),
+            (&["settings", "get", "max"], None, Action::Get("max".into())),
+            (
+                &["settings", "set", "max", "10", "--data", "d"],
+                data.clone(),
+                set,
+            ),
+            (&["--data", "d", "settings", "reset"], data, Action::Reset),
+        ] {
+            assert_eq!(parse(args), Ok(Task::Settings { data, action }), "{args:?}");
+        }
         assert_eq!(parse(["simulate", "--help"]), Ok(Task::Help));
     }
 
@@ -365,12 +409,14 @@ mod tests {
             (&["conformance"], "at least one FILE"),
             (&["replay"], "needs a FILE"),
             (&["replay", "a", "b"], "does not take b"),
-            (&["settings", "list"], "comes with storage"),
             (&["meter"], "meter read SPEC"),
             (&["meter", "read"], "meter read SPEC"),
             (&["meter", "read", "sim", "api"], "meter read SPEC"),
             (&["meter", "read", "magic"], "\"magic\" is no meter"),
             (&["meter", "read", "--fast"], "does not take --fast"),
+            (&["settings", "get"], "takes list, get ID"),
+            (&["settings", "set", "max"], "takes list, get ID"),
+            (&["settings", "--speed", "2"], "does not take --speed"),
         ] {
             let why = parse(args).unwrap_err();
             assert!(why.contains(part), "{args:?}: {why}");

@@ -10,12 +10,16 @@ use std::time;
 
 use smartevse::Setup;
 use smartevse::log::{Full, Recorder, Sink};
+use smartevse_core::command::{Command, Origin};
 use smartevse_core::event::{Event, Fact};
 use smartevse_core::io::{Inputs, Outputs};
+use smartevse_core::records::access::AccessRecord;
 use smartevse_types::{Duration, Instant};
 use tokio::sync::oneshot;
 
+use crate::data::DataStore;
 use crate::desk::DeskEnd;
+use crate::keeper::Keeper;
 use crate::lines::SharedLine;
 use crate::plant::Plant;
 use crate::view::View;
@@ -103,6 +107,7 @@ pub struct Engine {
     now: Instant,
     next_second: Instant,
     epoch: u64,
+    keeper: Option<Keeper>,
 }
 
 impl Engine {
@@ -127,11 +132,30 @@ impl Engine {
             now: Instant::ZERO,
             next_second: Instant::ZERO,
             epoch: since_epoch.map_or(0, |span| span.as_secs()),
+            keeper: None,
         };
         // Whoever looks before the first turn sees a charger that has started.
         engine.poll();
         engine.desk.publish(engine.view());
         engine
+    }
+
+    /// Keeps records in a store; what the set-up does not hold is restored.
+    #[must_use]
+    pub fn with_store(mut self, store: DataStore, kept: Option<AccessRecord>) -> Self {
+        let kept = kept.unwrap_or_default();
+        let mut restore = |command| {
+            // What was stored was allowed.
+            let _ = self.recorder.command(self.now, Origin::Schedule, command);
+        };
+        if !kept.schedule.is_none() {
+            restore(Command::SetSchedule(kept.schedule));
+        }
+        if kept.cable_lock {
+            restore(Command::SetCableLock(true));
+        }
+        self.keeper = Some(Keeper::new(store));
+        self
     }
 
     /// Lets a wholly simulated charger start up before anybody looks: the five
@@ -156,6 +180,9 @@ impl Engine {
         }
         // The program ends here, and with it the board.
         self.plant.drive(&Outputs::SAFE);
+        if let Some(keeper) = &mut self.keeper {
+            keeper.finish(&mut self.recorder, self.now);
+        }
     }
 
     /// One turn of the loop: everything that is due by now.
@@ -217,6 +244,9 @@ impl Engine {
             self.recorder.event(Event { at: self.now, fact });
         }
         self.poll();
+        if let Some(keeper) = &mut self.keeper {
+            keeper.turn(&mut self.recorder, self.now);
+        }
         if second {
             self.next_second = self.now + Duration::from_secs(1);
             self.desk.remember(self.view().point());

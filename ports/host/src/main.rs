@@ -2,17 +2,20 @@
 //! house and a roof, or with real meters, and its dashboard.
 
 mod args;
+mod data;
 mod desk;
 mod engine;
 mod fetch;
 mod homewizard;
 mod http;
+mod keeper;
 mod lines;
 mod meter_read;
 mod modbus_meter;
 mod offline;
 mod plant;
 mod realtime;
+mod settings;
 mod spec;
 mod view;
 
@@ -52,6 +55,7 @@ fn perform(task: &Task) -> Result<bool, String> {
             offline::say(&modbus_meter::names().join("\n"));
             Ok(true)
         }
+        Task::Settings { data, action } => settings::perform(data.as_ref(), action).map(|()| true),
         Task::Help => {
             offline::say(&args::HELP.trim_end());
             Ok(true)

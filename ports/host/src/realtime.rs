@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use smartevse::meter_line::{LineMeter, MeterRole};
+use smartevse::storage::Restored;
 use smartevse::wiring::meter_settings;
 use smartevse::{Planning, Setup};
 use smartevse_core::registry::SettingId;
@@ -18,6 +19,7 @@ use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 
 use crate::args::RunOptions;
+use crate::data::DataStore;
 use crate::desk::{self, Desk};
 use crate::engine::{self, Engine, Sources};
 use crate::homewizard::{self, HomeWizardMeter};
@@ -26,6 +28,7 @@ use crate::lines::{self, MeterLine, MeterOnLine, SharedLine};
 use crate::modbus_meter::meter_named;
 use crate::offline;
 use crate::plant::Plant;
+use crate::settings;
 use crate::spec::{LineSpec, MeterSpec, ModbusSpec};
 
 /// Age of the simulated charger when the page opens.
@@ -41,34 +44,38 @@ const SIMULATED: Meter = Meter::Eastron3P;
 /// One sentence on what cannot be used.
 pub fn run(options: &RunOptions) -> Result<(), String> {
     let scenario = options.scenario.as_deref().map(load_scenario).transpose()?;
-    let site = Site::of(options, scenario.as_ref())?;
-    let log = options.log.as_deref().map(create_log).transpose()?;
-    if let Some(data) = &options.data {
-        let data = data.display();
-        eprintln!("smartevse-host: --data {data}: storage is not built yet, nothing is kept");
+    let kept = options.data.as_deref().map(DataStore::open).transpose()?;
+    if let Some((_, restored)) = &kept {
+        settings::complain(restored);
     }
+    let restored = kept.as_ref().map(|(_, restored)| restored);
+    let site = Site::of(options, scenario.as_ref(), restored)?;
+    let log = options.log.as_deref().map(create_log).transpose()?;
     let runtime = Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|why| format!("the program cannot start: {why}"))?;
-    runtime.block_on(serve(options, site, log))
+    runtime.block_on(serve(options, site, kept, log))
 }
 
-async fn serve(options: &RunOptions, site: Site, log: Option<File>) -> Result<(), String> {
+async fn serve(
+    options: &RunOptions,
+    site: Site,
+    kept: Option<(DataStore, Restored)>,
+    log: Option<File>,
+) -> Result<(), String> {
     let interruption = interruption().map_err(|why| format!("Ctrl-C cannot be caught: {why}"))?;
     let (listener, bound) = server::bind(&options.http).await?;
     let (desk, end) = desk::open();
     let stop = Arc::new(AtomicBool::new(false));
     let (ended, end_of_control) = oneshot::channel();
-    let setup = Setup {
-        facts: simulate::board_facts(),
-        settings: site.settings,
-        access: Access::On,
-        planning: Planning::Regulated,
-        ..Setup::default()
-    };
+    let (store, restored) = kept.unzip();
+    let setup = setup_of(&site, restored.as_ref());
     let simulated = site.sources.mains.is_simulated() && site.sources.ev.is_simulated();
     let mut engine = Engine::new(&setup, site.plant, end, site.sources, options.speed, log);
+    if let Some(store) = store {
+        engine = engine.with_store(store, restored.as_ref().and_then(|kept| kept.access));
+    }
     if simulated && options.scenario.is_none() {
         engine = engine.started_up(START_UP);
     }
@@ -86,6 +93,20 @@ async fn serve(options: &RunOptions, site: Site, log: Option<File>) -> Result<()
     control
         .join()
         .map_err(|_| "the control thread has failed".to_owned())
+}
+
+/// What the station starts with.
+fn setup_of<'a>(site: &Site, restored: Option<&'a Restored>) -> Setup<'a> {
+    let nothing_kept = Setup {
+        access: Access::On,
+        ..Setup::default()
+    };
+    Setup {
+        facts: simulate::board_facts(),
+        settings: site.settings,
+        planning: Planning::Regulated,
+        ..restored.map_or(nothing_kept, Restored::setup)
+    }
 }
 
 /// Serves front ends until the user or the control thread ends.
@@ -148,11 +169,18 @@ struct Site {
 }
 
 impl Site {
-    fn of(options: &RunOptions, scenario: Option<&Scenario>) -> Result<Self, String> {
+    /// A scenario brings its own settings; otherwise the stored ones count.
+    fn of(
+        options: &RunOptions,
+        scenario: Option<&Scenario>,
+        restored: Option<&Restored>,
+    ) -> Result<Self, String> {
         let stored = match scenario {
             Some(scenario) => wiring::scenario_settings(scenario)
                 .map_err(|why| format!("the scenario's settings cannot be used: {why}"))?,
-            None => demo_settings(),
+            None => {
+                restored.map_or_else(demo_settings, |kept| settings::first(kept, demo_settings()))
+            }
         };
         let mains = Wired::of(&MAINS, &options.mains_meter, &stored)?;
         let ev = Wired::of(&EV, &options.ev_meter, &stored)?;

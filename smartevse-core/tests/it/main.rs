@@ -10,11 +10,13 @@
 
 mod docs;
 mod guards;
+mod hidden_settings;
 mod instants;
 mod modem;
 mod options;
 mod oracle_rows;
 mod prop_charger;
+mod prop_records;
 mod prop_settings;
 mod puppet;
 mod refused_starts;

@@ -125,6 +125,7 @@ impl Start {
             settings: self.settings,
             stored: Stored::Intact,
             access: self.access,
+            card: None,
             cards: &self.cards,
             planning: Planning::External,
         };

@@ -14,6 +14,7 @@ mod parts;
 mod rs485;
 mod scenario;
 mod site;
+mod store;
 #[cfg(feature = "strategies")]
 mod strategies;
 mod vectors;

@@ -83,6 +83,7 @@ impl<'a> Replay<'a> {
                     settings,
                     stored,
                     access,
+                    card,
                     planning,
                 }) => {
                     if version != LOG_VERSION {
@@ -94,6 +95,7 @@ impl<'a> Replay<'a> {
                         settings,
                         stored,
                         access,
+                        card,
                         cards: &cards,
                         planning,
                     };

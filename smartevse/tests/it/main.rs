@@ -14,3 +14,4 @@ mod new_meter;
 mod prop_skip;
 mod refusals;
 mod station;
+mod unsaved;

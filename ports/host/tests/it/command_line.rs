@@ -20,7 +20,7 @@ fn when_an_argument_is_wrong_then_one_sentence_and_status_2() {
     refused(&["--evses", "3"], 2, "not built yet");
     refused(&["--mqtt", "mqtt://127.0.0.1"], 2, "not built yet");
     refused(&["--mains-meter", "homewizard:"], 2, "HOST");
-    refused(&["settings", "list"], 2, "comes with storage");
+    refused(&["settings", "fly"], 2, "takes list");
     refused(&["--speed", "nan"], 2, "--speed");
 }
 

@@ -6,3 +6,4 @@ mod host;
 mod interface;
 mod lines;
 mod site;
+mod store;
