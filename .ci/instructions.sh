@@ -32,7 +32,7 @@ has_riscv() { command -v qemu-system-riscv32 >/dev/null && rustup target list --
 run() { # target emulator...
   local target=$1
   shift
-  (cd tools/footprint && cargo build -q --release --target "$target" --features speed --bin speed)
+  (cd tools/footprint && cargo build -q --release --target "$target" --features speed,trace --bin speed)
   # The emulator of the Cortex-M4 writes what the program prints to standard error.
   timeout 120 "$@" -kernel "$CARGO_TARGET_DIR/$target/release/speed" </dev/null 2>&1
 }

@@ -33,8 +33,26 @@ pub fn crc16_arc(bytes: &[u8]) -> u16 {
 
 fn remainder(initial: u16, bytes: &[u8]) -> u16 {
     bytes.iter().fold(initial, |crc, byte| {
-        (0..8).fold(crc ^ u16::from(*byte), |crc, _| step(crc))
+        let [low, high] = crc.to_le_bytes();
+        // The index is a byte, so it is always in the table.
+        let entry = TABLE.get(usize::from(low ^ byte)).copied().unwrap_or(0);
+        entry ^ u16::from(high)
     })
+}
+
+/// What each byte leaves behind when it is shifted out.
+static TABLE: [u16; 256] = table();
+
+const fn table() -> [u16; 256] {
+    let mut table = [0; 256];
+    let mut rest: &mut [u16] = &mut table;
+    let mut byte: u16 = 0;
+    while let Some((entry, others)) = rest.split_first_mut() {
+        *entry = step(step(step(step(step(step(step(step(byte))))))));
+        byte = byte.wrapping_add(1);
+        rest = others;
+    }
+    table
 }
 
 const fn step(crc: u16) -> u16 {

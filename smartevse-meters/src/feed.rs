@@ -12,6 +12,9 @@ use smartevse_types::{DeciAmps, Duration, Instant, Latest, PerPhase, Reading, Wa
 pub const MAINS_MAX_AGE: Duration = Duration::from_secs(11);
 /// How old an EV reading may be: 64 s (meters specification §10).
 pub const EV_MAX_AGE: Duration = Duration::from_secs(64);
+/// How old a reading of a circuit meter may be: 11 s (decisions 13 and 38; meters
+/// specification §10).
+pub const CIRCUIT_MAX_AGE: Duration = Duration::from_secs(11);
 
 /// Reason why a feed is refused as a whole.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -41,6 +44,8 @@ pub enum FeedRole {
     Mains,
     /// EV: 0…999 dA per phase, stale after 64 s.
     Ev,
+    /// A separate meter of the circuit: −1999…1999 dA per phase, stale after 11 s.
+    Circuit,
 }
 
 impl FeedRole {
@@ -50,13 +55,14 @@ impl FeedRole {
         match self {
             Self::Mains => MAINS_MAX_AGE,
             Self::Ev => EV_MAX_AGE,
+            Self::Circuit => CIRCUIT_MAX_AGE,
         }
     }
 
     /// Smallest and largest current of a phase in dA, "not given" included.
     const fn current_limits(self) -> (i32, i32) {
         match self {
-            Self::Mains => (-1999, 1999),
+            Self::Mains | Self::Circuit => (-1999, 1999),
             Self::Ev => (NOT_GIVEN as i32, 999),
         }
     }
@@ -64,7 +70,7 @@ impl FeedRole {
     /// Largest power in W.
     const fn max_power(self) -> i64 {
         match self {
-            Self::Mains => 200_000,
+            Self::Mains | Self::Circuit => 200_000,
             Self::Ev => 100_000,
         }
     }
@@ -251,6 +257,8 @@ mod tests {
             (FeedRole::Ev, [999, 0, 0], true),
             (FeedRole::Ev, [1000, 0, 0], false),
             (FeedRole::Ev, [0, -2, 0], false),
+            (FeedRole::Circuit, [1999, -1999, -1], true),
+            (FeedRole::Circuit, [0, 2000, 0], false),
         ] {
             assert_eq!(currents(values).check(role).is_ok(), fits, "{values:?}");
         }
@@ -286,6 +294,20 @@ mod tests {
         assert!(feed.currents(Instant::from_secs(21)).is_fresh());
         assert!(!feed.currents(feed.deadline()).is_fresh());
         assert!(feed.power(feed.deadline()).is_fresh());
+    }
+
+    /// meters 9.1 and 10; decisions 13 and 38: a circuit meter keeps its sign and lives 11 s
+    #[test]
+    fn when_a_circuit_meter_exports_then_its_reading_counts_and_becomes_stale() {
+        let mut feed = Feed::new(FeedRole::Circuit);
+        let at = Instant::from_secs(5);
+        let update = feed.receive(&currents([-1, 120, -40]), at).unwrap();
+        assert_eq!(
+            update.currents,
+            Some(PerPhase::new([-1, 120, -40]).map(DeciAmps::from_deci))
+        );
+        assert!(feed.currents(at + CIRCUIT_MAX_AGE).is_fresh());
+        assert!(!feed.currents(feed.deadline()).is_fresh());
     }
 
     /// meters 9.1

@@ -25,12 +25,25 @@ pub(crate) const MBAP: usize = 7;
 /// # Ok::<(), smartevse_meters::EncodeError>(())
 /// ```
 pub fn encode_rtu(addr: u8, request: &Request<'_>) -> Result<Frame, EncodeError> {
-    request.check(Transport::Rtu, addr)?;
     let mut frame = Frame::EMPTY;
-    frame.push(addr);
-    request.emit(&mut frame);
-    frame.push_crc();
+    write_rtu(&mut frame, addr, request)?;
     Ok(frame)
+}
+
+/// Writes a request as an RTU frame into the place of another frame.
+///
+/// Faster than [`encode_rtu`] where the same place is used again.
+///
+/// # Errors
+///
+/// The first check of [`Request::check`] that fails; the frame stays as it was.
+pub fn write_rtu(frame: &mut Frame, addr: u8, request: &Request<'_>) -> Result<(), EncodeError> {
+    request.check(Transport::Rtu, addr)?;
+    frame.clear();
+    frame.push(addr);
+    request.emit(frame);
+    frame.push_crc();
+    Ok(())
 }
 
 /// Writes a request as a Modbus TCP frame with its transaction id.
@@ -48,7 +61,7 @@ pub fn encode_tcp(id: u16, unit: u8, request: &Request<'_>) -> Result<Frame, Enc
     frame.push_word(0);
     frame.push_word(u16::try_from(contents.len().saturating_add(1)).unwrap_or(u16::MAX));
     frame.push(unit);
-    contents.iter().for_each(|byte| frame.push(*byte));
+    frame.extend(contents);
     Ok(frame)
 }
 

@@ -24,7 +24,7 @@ pub mod server;
 pub mod snoop;
 pub mod transaction;
 
-pub use bus::{Bus, BusAction, BusConfig, Counters, Importance, Job, JobError, Report};
+pub use bus::{Bus, BusAction, BusConfig, Counters, GroupBus, Importance, Job, JobError, Report};
 pub use catalogue::{Entry, Meter, Source};
 pub use correction::{Correction, NoPhaseCurrents};
 pub use custom::{CustomMeter, CustomSettings};

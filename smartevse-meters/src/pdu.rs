@@ -187,18 +187,18 @@ impl<'a> Request<'a> {
 
     /// Appends function code and contents, without address and checksum.
     pub(crate) fn emit(&self, frame: &mut Frame) {
-        frame.push(self.function().code());
-        frame.push_word(self.register());
-        match self {
-            Self::ReadHolding { count, .. } | Self::ReadInput { count, .. } => {
-                frame.push_word(*count);
+        let [r1, r0] = self.register().to_be_bytes();
+        let second = match self {
+            Self::WriteSingle { value, .. } => *value,
+            Self::ReadHolding { .. } | Self::ReadInput { .. } | Self::WriteMultiple { .. } => {
+                self.quantity()
             }
-            Self::WriteSingle { value, .. } => frame.push_word(*value),
-            Self::WriteMultiple { values, .. } => {
-                frame.push_word(self.quantity());
-                frame.push(u8::try_from(values.len().saturating_mul(2)).unwrap_or(u8::MAX));
-                values.iter().for_each(|value| frame.push_word(*value));
-            }
+        };
+        let [s1, s0] = second.to_be_bytes();
+        frame.extend(&[self.function().code(), r1, r0, s1, s0]);
+        if let Self::WriteMultiple { values, .. } = self {
+            frame.push(u8::try_from(values.len().saturating_mul(2)).unwrap_or(u8::MAX));
+            frame.extend_words(values);
         }
     }
 }
@@ -235,6 +235,11 @@ impl Frame {
         self.bytes.get(..self.len).unwrap_or(&[])
     }
 
+    /// Forgets the bytes.
+    pub(crate) fn clear(&mut self) {
+        self.len = 0;
+    }
+
     /// Appends a byte; a full frame ignores it (checked requests always fit).
     pub(crate) fn push(&mut self, byte: u8) {
         if let Some(slot) = self.bytes.get_mut(self.len) {
@@ -243,11 +248,32 @@ impl Frame {
         }
     }
 
+    /// Appends bytes; what does not fit is ignored as a whole.
+    pub(crate) fn extend(&mut self, bytes: &[u8]) {
+        let end = self.len.saturating_add(bytes.len());
+        if let Some(slots) = self.bytes.get_mut(self.len..end) {
+            let pairs = slots.iter_mut().zip(bytes);
+            pairs.for_each(|(slot, byte)| *slot = *byte);
+            self.len = end;
+        }
+    }
+
+    /// Appends words, high byte first; what does not fit is ignored as a whole.
+    pub(crate) fn extend_words(&mut self, words: &[u16]) {
+        let end = self.len.saturating_add(words.len().saturating_mul(2));
+        if let Some(slots) = self.bytes.get_mut(self.len..end) {
+            for (slot, word) in slots.chunks_exact_mut(2).zip(words) {
+                if let [high, low] = slot {
+                    [*high, *low] = word.to_be_bytes();
+                }
+            }
+            self.len = end;
+        }
+    }
+
     /// Appends the CRC of all bytes so far, low byte first.
     pub(crate) fn push_crc(&mut self) {
-        let [low, high] = crc16(self.as_bytes()).to_le_bytes();
-        self.push(low);
-        self.push(high);
+        self.extend(&crc16(self.as_bytes()).to_le_bytes());
     }
 
     /// Appends a word, high byte first.

@@ -251,7 +251,7 @@ impl<'a> Asked<'a> {
                 let values = part(&mut words, count)?;
                 map.read(function, register, values)?;
                 reply.push(u8::try_from(count.saturating_mul(2)).unwrap_or(u8::MAX));
-                values.iter().for_each(|word| reply.push_word(*word));
+                reply.extend_words(values);
                 Ok(())
             }
             Self::Write {

@@ -343,6 +343,13 @@ impl MeterLine {
         self.bus.reconnected(now);
     }
 
+    /// Number of requests on the line that somebody else sent: it has a second
+    /// client (meters specification §13.17).
+    #[must_use]
+    pub const fn foreign_requests(&self) -> u32 {
+        self.bus.foreign_requests()
+    }
+
     /// Counters of the line.
     #[must_use]
     pub const fn counters(&self) -> Counters {

@@ -44,6 +44,7 @@ SPEC:
   modbus-rtu:PATH?type=NAME&address=A       serial line, 9600 8N1 (other speeds: &baud=N)
   modbus-tcp:HOST:PORT?type=NAME&address=A  Modbus TCP
   homewizard:HOST[:PORT]                    HomeWizard P1 or kWh meter with its local API on
+  homewizard:auto                           the first HomeWizard meter found on the local network
 
 NAME is the name on the LCD or the one of the device: Eastron3P, SDM630, \"Orno 3P\" (space: %20).
 Options of type=Custom (registers decimal or 0xHEX; defaults 0, function 4):

@@ -19,7 +19,7 @@ use crate::spec::LineSpec;
 pub use clock::LineClock;
 pub use port::Port;
 use readings::Readings;
-pub use readings::bus_config;
+pub use readings::{FOREIGN, bus_config};
 
 /// One meter on a line.
 #[derive(Clone, Debug)]
@@ -100,6 +100,7 @@ fn move_bytes(
     let mut buffer = [0; 512];
     let clock = readings.clock;
     engine.reconnected(clock.now());
+    let mut foreign = engine.foreign_requests();
     loop {
         let done = match engine.poll(clock.now()) {
             LineAction::Transmit {
@@ -123,6 +124,7 @@ fn move_bytes(
             }
             LineAction::Reconnect => Err(std::io::ErrorKind::InvalidData.into()),
         };
+        readings.note_foreign(&mut foreign, engine.foreign_requests());
         if let Err(why) = done {
             return why;
         }

@@ -4,6 +4,7 @@
 mod args;
 mod data;
 mod desk;
+mod discover;
 mod engine;
 mod fetch;
 mod homewizard;

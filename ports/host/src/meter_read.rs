@@ -12,11 +12,12 @@ use smartevse_core::settings::load;
 use smartevse_meters::{Meter, MeterError, ModbusError, ReadKind, Reader, Tag, Transaction};
 use smartevse_meters::{Values, sensorbox};
 
+use crate::discover;
 use crate::homewizard;
 use crate::lines::{self, LineClock, Port};
 use crate::modbus_meter::meter_named;
 use crate::offline::say;
-use crate::spec::{LineSpec, MeterSpec, ModbusSpec};
+use crate::spec::{HomeWizardPlace, LineSpec, MeterSpec, ModbusSpec};
 use session::{Failure, Session};
 
 /// Address that is asked when none is given: the default of MAINS ADR.
@@ -52,12 +53,16 @@ pub fn read(spec: &MeterSpec) -> Result<bool, String> {
         MeterSpec::Sim | MeterSpec::Api => {
             Err("this meter is not on a line: there is nothing to read".to_owned())
         }
-        MeterSpec::HomeWizard(peer) => read_homewizard(peer).map(|()| true),
+        MeterSpec::HomeWizard(place) => read_homewizard(place).map(|()| true),
         MeterSpec::Modbus(spec) => read_modbus(spec),
     }
 }
 
-fn read_homewizard(peer: &str) -> Result<(), String> {
+fn read_homewizard(place: &HomeWizardPlace) -> Result<(), String> {
+    let peer = &match place {
+        HomeWizardPlace::At(peer) => peer.clone(),
+        HomeWizardPlace::Auto => discover::find(discover::LIMIT)?,
+    };
     let (reply, values) = homewizard::read(peer)?;
     say(&format!("HomeWizard at {peer}"));
     say(&String::from_utf8_lossy(&reply).trim());
@@ -94,6 +99,9 @@ fn read_modbus(spec: &ModbusSpec) -> Result<bool, String> {
     let result = dialogue.all();
     if !dialogue.has_answered {
         eprintln!("smartevse-host: {}", silence(&spec.line));
+    }
+    if dialogue.session.is_shared() {
+        eprintln!("smartevse-host: {}", lines::FOREIGN);
     }
     result.map_err(|why| format!("{}: {why}", spec.line))
 }

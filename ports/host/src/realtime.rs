@@ -29,7 +29,7 @@ use crate::modbus_meter::meter_named;
 use crate::offline;
 use crate::plant::Plant;
 use crate::settings;
-use crate::spec::{LineSpec, MeterSpec, ModbusSpec};
+use crate::spec::{HomeWizardPlace, LineSpec, MeterSpec, ModbusSpec};
 
 /// Age of the simulated charger when the page opens.
 const START_UP: Duration = Duration::from_secs(12);
@@ -278,7 +278,7 @@ impl Wired {
         match spec {
             MeterSpec::Sim => Ok(Self::without_line(Patch::new(), SharedLine::simulated())),
             MeterSpec::Api => Ok(Self::without_line(kind(Meter::Api), SharedLine::api())),
-            MeterSpec::HomeWizard(peer) => Self::homewizard(place, peer, stored),
+            MeterSpec::HomeWizard(meter) => Self::homewizard(place, meter, stored),
             MeterSpec::Modbus(modbus) => Self::modbus(place, modbus, stored),
         }
     }
@@ -292,14 +292,18 @@ impl Wired {
         }
     }
 
-    fn homewizard(place: &Place, peer: &str, stored: &Settings) -> Result<Self, String> {
+    fn homewizard(
+        place: &Place,
+        meter: &HomeWizardPlace,
+        stored: &Settings,
+    ) -> Result<Self, String> {
         let patch = Patch::new().with(place.kind, u16::from(Meter::HomeWizard.id()));
         if !takes(stored, &patch) {
             return Err(format!("{}: a HomeWizard is a mains meter", place.option));
         }
-        let wired = Self::without_line(patch, SharedLine::line(peer.to_owned()));
+        let wired = Self::without_line(patch, SharedLine::line(meter.to_string()));
         let meter = HomeWizardMeter {
-            peer: peer.to_owned(),
+            place: meter.clone(),
             role: place.role,
             shared: wired.shared.clone(),
         };

@@ -16,8 +16,26 @@ pub enum MeterSpec {
     Api,
     /// A meter on a real line.
     Modbus(ModbusSpec),
-    /// A HomeWizard P1 or kWh meter: host name or address and port.
-    HomeWizard(String),
+    /// A HomeWizard P1 or kWh meter.
+    HomeWizard(HomeWizardPlace),
+}
+
+/// Where a HomeWizard meter is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum HomeWizardPlace {
+    /// Host name or address and port.
+    At(String),
+    /// The first one that is found on the local network.
+    Auto,
+}
+
+impl fmt::Display for HomeWizardPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::At(peer) => peer,
+            Self::Auto => "HomeWizard, searched",
+        })
+    }
 }
 
 /// A meter on a real line.
@@ -190,7 +208,7 @@ fn number(text: &str) -> Option<u16> {
 
 fn homewizard(place: &str) -> Result<MeterSpec, String> {
     if place == "auto" {
-        return Err("homewizard:auto is not built yet: give the meter's HOST".to_owned());
+        return Ok(MeterSpec::HomeWizard(HomeWizardPlace::Auto));
     }
     let has_port = place.contains(':') && !place.ends_with(']');
     let peer = if has_port {
@@ -200,7 +218,7 @@ fn homewizard(place: &str) -> Result<MeterSpec, String> {
     };
     let host = |c: char| c.is_ascii_alphanumeric() || "-._:[]%".contains(c);
     match tcp(&peer, &Pairs::default()) {
-        Ok(_) if peer.chars().all(host) => Ok(MeterSpec::HomeWizard(peer)),
+        Ok(_) if peer.chars().all(host) => Ok(MeterSpec::HomeWizard(HomeWizardPlace::At(peer))),
         Ok(_) | Err(_) => Err(format!("\"{place}\" is not HOST or HOST:PORT")),
     }
 }
@@ -301,8 +319,11 @@ mod tests {
             ("homewizard:[::1]", "[::1]:80"),
             ("homewizard:[::1]:81", "[::1]:81"),
         ] {
-            assert_eq!(parse(text), Ok(MeterSpec::HomeWizard(peer.to_owned())));
+            let place = HomeWizardPlace::At(peer.to_owned());
+            assert_eq!(parse(text), Ok(MeterSpec::HomeWizard(place)));
         }
+        let searched = MeterSpec::HomeWizard(HomeWizardPlace::Auto);
+        assert_eq!(parse("homewizard:auto"), Ok(searched));
     }
 
     #[test]
@@ -310,7 +331,6 @@ mod tests {
         for (text, part) in [
             ("", "no meter"),
             ("sim:x", "no meter"),
-            ("homewizard:auto", "not built yet"),
             ("homewizard:", "HOST"),
             ("homewizard:a/b", "HOST"),
             ("homewizard:a:0", "HOST"),

@@ -2,7 +2,17 @@
 
 use smartevse_types::Duration;
 
+use super::Bus;
 use crate::pdu::Transport;
+
+/// Readings of a full group: four of each meter (mains, circuit, eight EV meters),
+/// one of each of the seven nodes, and one to spare.
+pub const GROUP_JOBS: usize = 10 * 4 + 7 + 1;
+/// Pending orders of a full group: the broadcast and one to each node.
+pub const GROUP_ORDERS: usize = 1 + 7;
+/// The engine of the line that a full group shares: a master, seven nodes, eight
+/// EV meters, the mains meter and a circuit meter (power share specification §3).
+pub type GroupBus = Bus<GROUP_JOBS, GROUP_ORDERS>;
 
 /// Times and limits of one line or socket (meters specification §2.1, §2.6).
 ///

@@ -45,11 +45,16 @@ pub(super) fn worst_time(
     if config.transport == Transport::Tcp {
         return config.reply_time();
     }
-    if is_broadcast(transaction.addr()) {
+    if is_broadcast_on(config.transport, transaction.addr()) {
         return request;
     }
     let reply = transaction.reply_len(Transport::Rtu);
     request + wait + config.slack + config.rest_time(reply) + config.silence + config.slack
+}
+
+/// Whether nobody replies: broadcasts exist on a serial line only.
+pub(super) fn is_broadcast_on(transport: Transport, addr: u8) -> bool {
+    transport == Transport::Rtu && is_broadcast(addr)
 }
 
 /// Length of a request on a serial line in bytes.

@@ -125,7 +125,8 @@ pub enum Importance {
     Vehicle,
     /// Currents of a circuit meter; 1 s of patience.
     Circuit,
-    /// Power, energy, voltage, and every device without replies; 10 s of patience.
+    /// Power, energy, voltage, and every device without replies: they go into the
+    /// gaps that the others leave, after 10 s of patience without one.
     Background,
 }
 

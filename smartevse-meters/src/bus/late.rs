@@ -32,20 +32,18 @@ impl LateGuard {
         Self { places: Vec::new() }
     }
 
-    /// Remembers a request that was `asked` and not answered.
+    /// Remembers a transmission that ended at `asked` and was not answered.
     pub(super) fn remember(&mut self, transaction: Transaction, asked: Instant, until: Instant) {
-        let known = |late: &&mut Late| late.transaction == transaction;
-        if let Some(late) = self.places.iter_mut().find(known) {
-            late.until = late.until.latest(until);
-            return;
-        }
         let late = Late {
             transaction,
             asked,
             until,
         };
-        // A full list holds every request back, so nothing is forgotten here.
-        let _ = self.places.push(late);
+        // A full list holds every request back until it is no longer full.
+        if let Err(late) = self.places.push(late) {
+            let held = self.places.iter_mut();
+            held.for_each(|place| place.until = place.until.latest(late.until));
+        }
     }
 
     /// Forgets requests whose replies cannot come any more.
@@ -96,6 +94,8 @@ fn same_question(old: &Transaction, new: &Transaction) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use smartevse_types::Duration;
+
     use super::*;
     use crate::transaction::Tag;
 
@@ -117,6 +117,20 @@ mod tests {
         );
         guard.clean(until);
         assert_eq!(guard.holds(&read(0x48, 2)), None);
+    }
+
+    /// An answer is as old as the oldest question that it may belong to, not older.
+    #[test]
+    fn when_questions_fail_again_and_again_then_the_old_ones_are_forgotten() {
+        let mut guard = LateGuard::new();
+        for second in 1..10 {
+            let asked = Instant::from_millis(second * 700);
+            let until = asked + Duration::from_secs(1);
+            guard.clean(asked);
+            guard.remember(read(6, 12), asked, until);
+            let oldest = guard.first_asked(&read(6, 12)).unwrap();
+            assert!(asked.since(oldest) <= Duration::from_millis(700));
+        }
     }
 
     #[test]

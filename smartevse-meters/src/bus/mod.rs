@@ -46,6 +46,7 @@ mod guard;
 mod job;
 mod late;
 mod listener;
+mod order;
 mod receiver;
 mod schedule;
 mod trace;
@@ -53,7 +54,7 @@ mod watch;
 
 use smartevse_types::{Duration, Instant};
 
-pub use config::BusConfig;
+pub use config::{BusConfig, GROUP_JOBS, GROUP_ORDERS, GroupBus};
 pub use counters::Counters;
 pub use job::{BusAction, Importance, Job, JobError, Report};
 pub use listener::Listener;
@@ -61,13 +62,14 @@ pub use schedule::ORDER_WORDS;
 pub use trace::{ADDRESSES, Direction, TRACE, Trace, TraceEntry};
 
 use crate::error::{EncodeError, ModbusError};
-use crate::framing::{encode_rtu, encode_tcp};
-use crate::pdu::{Frame, Request, Transport, is_broadcast};
+use crate::framing::{encode_tcp, write_rtu};
+use crate::pdu::{Frame, Request, Transport};
 use crate::transaction::{Registers, Tag, Transaction};
-use guard::Moment;
+use guard::{Moment, is_broadcast_on};
 use late::LateGuard;
+use order::Pick;
 use receiver::Receiver;
-use schedule::{Pick, Schedule};
+use schedule::Schedule;
 use trace::AddressBook;
 
 /// Most bytes of registers in a reply.
@@ -174,7 +176,7 @@ impl<const JOBS: usize, const ORDERS: usize> Bus<JOBS, ORDERS> {
         else {
             return;
         };
-        if exchange.pick.source == schedule::Source::Job && exchange.pick.transaction.tag() == tag {
+        if exchange.pick.is(tag) {
             self.remember(&exchange, now);
             self.state = State::Idle;
         }
@@ -243,13 +245,11 @@ impl<const JOBS: usize, const ORDERS: usize> Bus<JOBS, ORDERS> {
             State::Settled(..) => now,
             State::Repeating(_, at) => at,
             State::Asking(exchange) => self.frame_deadline(&exchange),
-            State::Idle => match self.schedule.next(&self.moment(now)) {
-                Some(pick) => {
-                    let change = self.schedule.change_after(now, &self.late);
-                    self.quiet_at(&pick).earliest(change)
-                }
-                None => self.schedule.wake(now, &self.late),
-            },
+            State::Idle => {
+                let change = self.schedule.change_after(now, &self.late);
+                let next = self.schedule.next(&self.moment(now));
+                next.map_or(change, |pick| self.quiet_at(&pick).earliest(change))
+            }
         }
     }
 
@@ -302,7 +302,8 @@ impl<const JOBS: usize, const ORDERS: usize> Bus<JOBS, ORDERS> {
             return;
         };
         // What comes while we still send is our own echo or a stale byte.
-        if now < exchange.sent || is_broadcast(exchange.pick.transaction.addr()) {
+        let addr = exchange.pick.transaction.addr();
+        if now < exchange.sent || is_broadcast_on(Transport::Rtu, addr) {
             return;
         }
         if exchange.waited.is_none() {
@@ -500,19 +501,20 @@ impl<const JOBS: usize, const ORDERS: usize> Bus<JOBS, ORDERS> {
         let id = self.next_id.wrapping_add(1);
         self.next_id = id;
         let addr = pick.transaction.addr();
-        let frame = match (self.config.transport, self.schedule.request(pick)) {
-            (Transport::Rtu, Some(request)) => encode_rtu(addr, &request),
-            (Transport::Tcp, Some(request)) => encode_tcp(id, addr, &request),
+        let written = match (self.config.transport, self.schedule.request(pick)) {
+            (Transport::Rtu, Some(request)) => write_rtu(&mut self.frame, addr, &request),
+            (Transport::Tcp, Some(request)) => {
+                encode_tcp(id, addr, &request).map(|frame| self.frame = frame)
+            }
             (_, None) => Err(EncodeError::Quantity),
         };
         self.schedule.started(pick, now);
-        let Ok(frame) = frame else {
+        if written.is_err() {
             // Jobs and orders were checked when they came, so this cannot be.
             self.schedule
                 .finished(pick, Some(ModbusError::BadLength), now);
             return self.listen(now);
-        };
-        self.frame = frame;
+        }
         let first = self.late.first_asked(&pick.transaction);
         let exchange = Exchange {
             pick: *pick,
@@ -577,7 +579,7 @@ impl<const JOBS: usize, const ORDERS: usize> Bus<JOBS, ORDERS> {
         if self.config.transport == Transport::Rtu {
             let until = exchange.sent.latest(now) + self.config.late_window;
             self.late
-                .remember(exchange.pick.transaction, exchange.asked, until);
+                .remember(exchange.pick.transaction, exchange.sent, until);
         }
     }
 
@@ -592,9 +594,4 @@ impl<const JOBS: usize, const ORDERS: usize> Bus<JOBS, ORDERS> {
             result: result.map(data),
         })
     }
-}
-
-/// Whether nobody replies: broadcasts exist on a serial line only.
-fn is_broadcast_on(transport: Transport, addr: u8) -> bool {
-    transport == Transport::Rtu && is_broadcast(addr)
 }

@@ -7,6 +7,7 @@ use super::config::BusConfig;
 use super::counters::Counters;
 use super::guard::{Moment, worst_time};
 use super::late::LateGuard;
+use super::order::{Order, Pick, Source};
 use super::{Importance, Job, JobError};
 use crate::error::ModbusError;
 use crate::pdu::{Request, Transport, is_broadcast};
@@ -20,6 +21,10 @@ const DEAD_AFTER: u8 = 3;
 const WAIT_RECORD: u16 = 20;
 /// How long a reading that the device refuses is left alone.
 const UNSUPPORTED: Duration = Duration::from_secs(60);
+/// So long a mains meter without replies waits for a gap.
+const DEAD_MAINS_PATIENCE: Duration = Duration::from_secs(1);
+/// Time between two questions that can wait when the line has no gap for them.
+const FORCED: Duration = Duration::from_secs(1);
 
 /// A job and what happened to it.
 #[derive(Clone, Debug)]
@@ -108,95 +113,32 @@ impl Slot {
         self.job.own_node || self.has_record(config.proven_after)
     }
 
+    /// Whether it goes into the gaps that the others leave: power and energy, and
+    /// whatever asks a device without replies.
+    fn can_wait(&self) -> bool {
+        self.job.importance == Importance::Background || self.is_dead()
+    }
+
     /// By when it wants the line, as far as others compete for it.
     fn claim(&self, now: Instant) -> Instant {
-        let importance = if self.is_dead() {
-            Importance::Background
-        } else {
-            self.job.importance
-        };
         match self.expires() {
+            _ if self.is_dead() && self.job.is_mains() => self.due + DEAD_MAINS_PATIENCE,
             soon if soon > now => soon,
-            overdue => overdue + importance.patience(),
+            overdue if self.is_dead() => overdue + Importance::Background.patience(),
+            overdue => overdue + self.job.importance.patience(),
         }
     }
 
-    /// Keeps the beat, so that all rounds are alike; a question that went early or
-    /// more than a period late begins a new one.
+    /// All readings of one period keep one beat, so that they go one after the other
+    /// and leave one long gap; the mains go when they have to.
     fn start(&mut self, now: Instant) {
-        let next = self.due + self.job.period;
-        let beat = self.due <= now && next > now;
-        self.due = if beat { next } else { now + self.job.period };
+        self.due = if self.job.is_mains() && !self.is_dead() {
+            now + self.job.period
+        } else {
+            next_beat(now, self.job.period)
+        };
         self.asked_before = self.asked;
         self.asked = now;
-    }
-}
-
-/// A write that is sent once; the newest values win.
-#[derive(Clone, Debug)]
-struct Order {
-    transaction: Transaction,
-    words: [u16; ORDER_WORDS],
-    len: usize,
-    /// Whether these values have not been put on the wire yet.
-    waiting: bool,
-}
-
-impl Order {
-    fn new(tag: Tag, addr: u8, request: &Request<'_>) -> Result<Self, JobError> {
-        let mut words = [0; ORDER_WORDS];
-        let values: &[u16] = match request {
-            Request::WriteSingle { value, .. } => core::slice::from_ref(value),
-            Request::WriteMultiple { values, .. } => values,
-            Request::ReadHolding { .. } | Request::ReadInput { .. } => {
-                return Err(JobError::WrongFunction);
-            }
-        };
-        let target = words.get_mut(..values.len()).ok_or(JobError::TooLong)?;
-        target.copy_from_slice(values);
-        Ok(Self {
-            transaction: Transaction::of(tag, addr, request),
-            words,
-            len: values.len(),
-            waiting: true,
-        })
-    }
-
-    fn pick(&self) -> Pick {
-        Pick {
-            source: Source::Order,
-            transaction: self.transaction,
-        }
-    }
-
-    fn request(&self) -> Request<'_> {
-        self.transaction
-            .request()
-            .unwrap_or(Request::WriteMultiple {
-                register: self.transaction.register(),
-                values: self.words.get(..self.len).unwrap_or(&[]),
-            })
-    }
-}
-
-/// Where a question comes from.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Source {
-    Job,
-    Order,
-}
-
-/// The next question.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Pick {
-    pub(super) source: Source,
-    pub(super) transaction: Transaction,
-}
-
-impl Pick {
-    /// Whether it is the job with this tag.
-    fn is(&self, tag: Tag) -> bool {
-        self.source == Source::Job && self.transaction.tag() == tag
     }
 }
 
@@ -212,6 +154,8 @@ pub(super) struct Schedule<const JOBS: usize, const ORDERS: usize> {
     last: Option<Tag>,
     /// Whether an order went last: then an overdue reading goes before the next.
     order_last: bool,
+    /// When a question that can wait went last.
+    filled: Instant,
 }
 
 impl<const JOBS: usize, const ORDERS: usize> Schedule<JOBS, ORDERS> {
@@ -221,6 +165,7 @@ impl<const JOBS: usize, const ORDERS: usize> Schedule<JOBS, ORDERS> {
             orders: Vec::new(),
             last: None,
             order_last: false,
+            filled: Instant::ZERO,
         }
     }
 
@@ -295,10 +240,11 @@ impl<const JOBS: usize, const ORDERS: usize> Schedule<JOBS, ORDERS> {
 
     fn candidate(&self, moment: &Moment<'_>) -> Option<Pick> {
         let now = moment.now;
+        let gap = self.gap_end(moment.late);
         let job = self
             .slots
             .iter()
-            .filter(|slot| slot.ready(moment.late) <= now)
+            .filter(|slot| slot.ready(moment.late) <= now && self.fits(slot, gap, moment))
             .map(|slot| (self.rank(slot, now), slot))
             .min_by_key(|(rank, _)| *rank);
         let order = self.ready_order(moment.late);
@@ -307,6 +253,35 @@ impl<const JOBS: usize, const ORDERS: usize> Schedule<JOBS, ORDERS> {
             (Some((rank, slot)), Some(_)) if rank.0 < ORDER_CLASS => Some(slot.pick()),
             (_, Some(order)) => Some(order.pick()),
             (None, None) => None,
+        }
+    }
+
+    /// When the next question becomes due that cannot wait.
+    fn gap_end(&self, late: &LateGuard) -> Instant {
+        let others = self.slots.iter().filter(|slot| !slot.can_wait());
+        let due = others.map(|slot| slot.ready(late)).min();
+        due.unwrap_or(Instant::FAR_FUTURE)
+    }
+
+    /// Whether a question leaves those that cannot wait their time, or has waited
+    /// for a gap long enough.
+    fn fits(&self, slot: &Slot, gap: Instant, moment: &Moment<'_>) -> bool {
+        if !slot.can_wait() || self.claim(slot, moment.now) <= moment.now {
+            return true;
+        }
+        let addr = slot.transaction().addr();
+        let wait = self.reply_wait(addr, moment.config);
+        let start = moment.start(self.is_proven(addr, moment.config));
+        start + worst_time(slot.transaction(), wait, moment.config) <= gap
+    }
+
+    /// By when a question wants the line. Those that can wait come one by one.
+    fn claim(&self, slot: &Slot, now: Instant) -> Instant {
+        let claim = slot.claim(now);
+        if slot.can_wait() {
+            claim.latest(self.filled + FORCED)
+        } else {
+            claim
         }
     }
 
@@ -348,17 +323,6 @@ impl<const JOBS: usize, const ORDERS: usize> Schedule<JOBS, ORDERS> {
             .is_some_and(|latest| end > latest)
     }
 
-    /// When the next question may become due.
-    pub(super) fn wake(&self, now: Instant, late: &LateGuard) -> Instant {
-        let jobs = self.slots.iter().map(|slot| slot.ready(late));
-        let orders = self
-            .orders
-            .iter()
-            .filter(|order| order.waiting)
-            .map(|order| late.holds(&order.transaction).unwrap_or(now));
-        jobs.chain(orders).min().unwrap_or(Instant::FAR_FUTURE)
-    }
-
     /// When a question that is not due yet becomes due.
     pub(super) fn change_after(&self, now: Instant, late: &LateGuard) -> Instant {
         let jobs = self.slots.iter().map(|slot| slot.ready(late));
@@ -390,8 +354,10 @@ impl<const JOBS: usize, const ORDERS: usize> Schedule<JOBS, ORDERS> {
         match pick.source {
             Source::Job => {
                 self.last = Some(tag);
-                if let Some(slot) = self.slot(tag) {
-                    slot.start(now);
+                let Some(slot) = self.slot(tag) else { return };
+                slot.start(now);
+                if slot.can_wait() {
+                    self.filled = now;
                 }
             }
             Source::Order => {
@@ -444,22 +410,22 @@ impl<const JOBS: usize, const ORDERS: usize> Schedule<JOBS, ORDERS> {
         is_broadcast(addr) || self.device(addr).any(|slot| slot.is_clean(config))
     }
 
-    /// Whether a repetition may go at once: the device is not known to be dead
+    /// Whether a repetition may go at once: the device replied last time
     /// and the mains have time for it. One that has to wait is made up for.
     pub(super) fn may_repeat(&mut self, pick: &Pick, moment: &Moment<'_>) -> bool {
         let tag = pick.transaction.tag();
-        let dead = self
+        let silent = self
             .device(pick.transaction.addr())
-            .any(|slot| slot.is_dead() && !slot.job.is_mains());
+            .any(|slot| slot.timeouts > 0 && !slot.job.is_mains());
         let mains_wait = self.slots.iter().any(|slot| {
             let due =
                 slot.job.is_mains() && slot.transaction().tag() != tag && slot.due <= moment.now;
             due || self.would_be_late(slot, pick, true, moment)
         });
-        if mains_wait && !dead && pick.source == Source::Job {
+        if mains_wait && !silent && pick.source == Source::Job {
             self.make_up(tag);
         }
-        !dead && !mains_wait
+        !silent && !mains_wait
     }
 
     fn make_up(&mut self, tag: Tag) {
@@ -482,7 +448,7 @@ impl<const JOBS: usize, const ORDERS: usize> Schedule<JOBS, ORDERS> {
         } else {
             ORDER_CLASS.saturating_add(1)
         };
-        (class, slot.claim(now), slot.job.importance)
+        (class, self.claim(slot, now), slot.job.importance)
     }
 
     fn ready_order(&self, late: &LateGuard) -> Option<&Order> {
@@ -544,7 +510,12 @@ impl<const JOBS: usize, const ORDERS: usize> Schedule<JOBS, ORDERS> {
             if slot.is_dead() {
                 slot.makes_up = false;
                 let rest = slot.job.rest_when_dead();
-                slot.due = slot.due.latest(now + rest);
+                let again = if slot.job.is_mains() {
+                    next_beat(now, rest)
+                } else {
+                    now + rest
+                };
+                slot.due = slot.due.latest(again);
             }
         }
     }
@@ -555,6 +526,13 @@ impl<const JOBS: usize, const ORDERS: usize> Schedule<JOBS, ORDERS> {
             slot.slowest = Duration::ZERO;
         }
     }
+}
+
+/// The first multiple of a period after `now`.
+fn next_beat(now: Instant, period: Duration) -> Instant {
+    let (now, period) = (now.as_micros(), period.as_micros().max(1));
+    let into = now.checked_rem(period).unwrap_or(0);
+    Instant::from_micros(now.saturating_add(period.saturating_sub(into)))
 }
 
 /// Class of orders: after the mains and, behind another order, after an overdue

@@ -9,8 +9,9 @@ use crate::transaction::Transaction;
 
 /// Frames that are kept (meters specification §2.6).
 pub const TRACE: usize = 32;
-/// Addresses with counters of their own; further ones are counted for the line only.
-pub const ADDRESSES: usize = 16;
+/// Addresses with counters of their own, enough for a full group; further ones are
+/// counted for the line only.
+pub const ADDRESSES: usize = 18;
 
 /// Which way a frame went.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

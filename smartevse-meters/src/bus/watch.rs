@@ -2,7 +2,7 @@
 
 use smartevse_types::Instant;
 
-use super::schedule::Pick;
+use super::order::Pick;
 use super::trace::{Direction, Trace, TraceEntry};
 use super::{Bus, Counters, State};
 use crate::error::ModbusError;
@@ -22,7 +22,7 @@ impl<const JOBS: usize, const ORDERS: usize> Bus<JOBS, ORDERS> {
         self.trace.clear();
     }
 
-    /// The counters of each address that was asked, for the first 16 addresses.
+    /// The counters of each address that was asked, for the first [`ADDRESSES`](super::ADDRESSES).
     pub fn counters_by_address(&self) -> impl Iterator<Item = (u8, Counters)> {
         self.book.iter()
     }

@@ -2,9 +2,11 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use smartevse_meters::catalogue::CATALOGUE;
+use smartevse_meters::catalogue::{CATALOGUE, Source};
 use smartevse_meters::decode::{ByteOrder, DataType, Quantity, Raw};
-use smartevse_meters::{Meter, MeterError, ReadKind, Values, decode_read};
+use smartevse_meters::{
+    Counters, Meter, MeterError, ReadKind, Tag, Values, decode_read, plan_read,
+};
 use smartevse_types::{DeciAmps, MilliAmps, Watts};
 
 fn words_of(values: &[f32]) -> Vec<u8> {
@@ -48,6 +50,29 @@ fn watts(values: &Values) -> [i32; 3] {
 }
 
 proptest! {
+    /// meters 15.22: whatever was counted, the error rate is a percentage
+    #[test]
+    fn when_counters_are_arbitrary_then_the_rate_is_a_percentage(
+        requests in any::<u32>(), crc_errors in any::<u32>(), timeouts in any::<u32>()
+    ) {
+        let counters = Counters { requests, crc_errors, timeouts, ..Counters::default() };
+        prop_assert!(counters.error_percent() <= 100);
+        let lost = u64::from(crc_errors) + u64::from(timeouts);
+        let all_lost = requests > 0 && lost >= u64::from(requests);
+        prop_assert_eq!(counters.error_percent() == 100, all_lost);
+    }
+
+    /// meters 15.17: nothing is asked of a meter that is not on the line
+    #[test]
+    fn when_a_meter_is_not_on_the_line_then_it_has_no_question(
+        meter in meter(), kind in kind(), addr in any::<u8>()
+    ) {
+        let is_absent = matches!(meter.source(), Source::None | Source::Fed | Source::Http);
+        if is_absent {
+            prop_assert!(plan_read(meter, kind, Tag::default(), addr).is_err());
+        }
+    }
+
     /// meters 15.1 and 15.2
     #[test]
     fn when_data_are_arbitrary_then_the_decoder_is_total(

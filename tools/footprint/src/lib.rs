@@ -19,6 +19,8 @@ pub mod pins;
 pub mod share;
 pub mod sizes;
 pub mod speed;
+#[cfg(feature = "speed")]
+pub mod speed_peers;
 pub mod station;
 pub mod tasks;
 pub mod text;

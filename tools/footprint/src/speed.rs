@@ -17,8 +17,8 @@ use smartevse_core::pilot::PilotClass;
 use smartevse_core::registry::SettingId;
 use smartevse_core::settings::load;
 use smartevse_core::state::ChargeState;
-use smartevse_meters::framing::encode_rtu;
-use smartevse_meters::{Meter, ReadKind, Request, Tag, decode_read, plan_read};
+use smartevse_meters::framing::{encode_rtu, write_rtu};
+use smartevse_meters::{Frame, Meter, ReadKind, Request, Tag, decode_read, plan_read};
 use smartevse_share::{
     Conductor, Config, EvseView, Group, Limit, OrdersSent, Regulator, ShareConfig, ShareInputs,
     ShareView, Site,
@@ -331,6 +331,10 @@ fn modbus(counter: &mut impl Counter) {
     let (cost, frame) = counter.count(|| encode_rtu(opaque(0x0C), &read));
     consume(frame);
     counter.report("encode_rtu, a read (8 bytes)", cost);
+    let mut frame = opaque(Frame::new());
+    let (cost, written) = counter.count(|| write_rtu(&mut frame, opaque(0x0C), &read));
+    consume((written, frame));
+    counter.report("write_rtu, a read (8 bytes)", cost);
     let words = opaque([0; 123]);
     let write = opaque(Request::WriteMultiple {
         register: 0,
@@ -339,7 +343,13 @@ fn modbus(counter: &mut impl Counter) {
     let (cost, frame) = counter.count(|| encode_rtu(opaque(0x0C), &write));
     consume(frame);
     counter.report("encode_rtu, the longest write (255 bytes)", cost);
+    let mut frame = opaque(Frame::new());
+    let (cost, written) = counter.count(|| write_rtu(&mut frame, opaque(0x0C), &write));
+    consume((written, frame));
+    counter.report("write_rtu, the longest write (255 bytes)", cost);
     reply(counter);
+    #[cfg(feature = "speed")]
+    crate::speed_peers::measure(counter, &REPLY);
 }
 
 fn reply(counter: &mut impl Counter) {
@@ -349,6 +359,12 @@ fn reply(counter: &mut impl Counter) {
         return;
     };
     let (question, bytes) = (opaque(question), opaque(REPLY));
+    let (cost, words) = counter.count(|| {
+        let registers = question.parse_rtu(&bytes).ok()?;
+        Some(registers.words().map(u32::from).sum::<u32>())
+    });
+    consume(words);
+    counter.report("parse_rtu, 12 registers (29 bytes)", cost);
     let (cost, values) = counter.count(|| {
         let registers = question.parse_rtu(&bytes).ok()?;
         decode_read(meter, kind, registers.bytes()).ok()

@@ -15,6 +15,9 @@ use crate::spec::LineSpec;
 /// Time by which USB adapters hand over bytes late.
 const SLACK: Duration = Duration::from_millis(20);
 
+/// What is wrong with a line on which requests come that nobody here sent.
+pub const FOREIGN: &str = "somebody else asks on this line: only one charger may";
+
 /// The times of a line.
 #[must_use]
 pub fn bus_config(line: &LineSpec, even_parity: bool) -> BusConfig {
@@ -60,6 +63,17 @@ impl Readings {
     /// Takes a reading that did not come.
     pub fn fail(&self, role: MeterRole, failure: ReadFailure) {
         self.tell(role, |shared| shared.count_error(failure.to_string()));
+    }
+
+    /// Tells all meters of the line when somebody else asked on it.
+    pub fn note_foreign(&self, known: &mut u32, requests: u32) {
+        if *known == requests {
+            return;
+        }
+        *known = requests;
+        for meter in &self.meters {
+            meter.shared.count_error(FOREIGN.to_owned());
+        }
     }
 
     fn tell(&self, role: MeterRole, what: impl Fn(&SharedLine)) {

@@ -54,6 +54,12 @@ impl Session {
         result
     }
 
+    /// Whether somebody else asked on the line.
+    #[must_use]
+    pub const fn is_shared(&self) -> bool {
+        self.bus.foreign_requests() > 0
+    }
+
     fn settle(&mut self) -> Result<(Vec<u8>, Instant), Failure> {
         let mut buffer = [0; 512];
         let end = time::Instant::now() + LIMIT;
