@@ -31,12 +31,13 @@
 //!
 //! **Not here:** anything chip-specific, such as the registers that capture
 //! pilot samples in step with the pulses. When a sample is due, what it shows
-//! and what its voltage means is here: [`AlarmSchedule`] for conversions that
+//! and what its voltage means is here: [`AlarmCapture`] for conversions that
 //! an interrupt starts, [`TriggeredCapture`] for those that a timer triggers in
 //! hardware, [`Capture`] and [`PilotScale`] for both; [`reference_board`] joins
-//! the pins of the reference circuit.
+//! the pins of the reference circuit, [`WatchdogClock`] sets a watchdog up.
 
 mod after_erase;
+mod alarm_capture;
 mod alarm_schedule;
 mod buttons;
 mod buzzer;
@@ -47,6 +48,7 @@ mod error;
 mod flash;
 mod flash_range;
 mod half_duplex;
+mod independent_watchdog;
 mod light;
 mod line;
 mod linear;
@@ -56,6 +58,7 @@ mod one_wire;
 mod pilot;
 mod pilot_scale;
 mod pilot_window;
+mod probe;
 mod proximity;
 mod read_back;
 mod reference;
@@ -68,6 +71,7 @@ mod trigger_schedule;
 mod triggered_capture;
 
 pub use after_erase::AfterErase;
+pub use alarm_capture::{AlarmCapture, SlowInput};
 pub use alarm_schedule::{AlarmSchedule, duty_of_steps, pilot_position};
 pub use buttons::PinButtons;
 pub use buzzer::PinBuzzer;
@@ -80,6 +84,7 @@ pub use error::AdapterError;
 pub use flash::{BlockingFlash, StatedFlash};
 pub use flash_range::{FlashRange, FlashRangeError, is_blank};
 pub use half_duplex::{HalfDuplex, HalfDuplexError};
+pub use independent_watchdog::{WatchdogClock, WatchdogSetting};
 pub use light::PwmLight;
 pub use line::{ActiveLevel, InputLine, NoPin, OutputLine};
 pub use linear::Linear;
@@ -89,6 +94,7 @@ pub use one_wire::{CardError, OneWireReader, SlotLine, look_for_card};
 pub use pilot::{FEWEST_TICKS, PwmPilot, ticks};
 pub use pilot_scale::{PILOT_POINTS, PilotScale, converted};
 pub use pilot_window::PilotWindow;
+pub use probe::ProbedPin;
 pub use proximity::PullUpProximity;
 pub use read_back::ReadBack;
 pub use reference::{LockLines, ReferenceBoard, ReferenceLines, ReferenceSources, reference_board};

@@ -210,27 +210,72 @@ fn scale_integer(value: i64, shift: i32) -> Result<i64, MeterError> {
     Ok(round_away(whole, away, value < 0))
 }
 
-/// The product is exact: 24 bits of the value and at most 28 of 5¹² fit into 53.
-#[expect(
-    clippy::float_arithmetic,
-    reason = "float registers are converted to integers here and nowhere else"
-)]
+/// Scales a float exactly, with integers only: a processor without a unit for
+/// double floats needs 3 KB of code for those.
 fn scale_float(value: f32, shift: i32) -> Result<i64, MeterError> {
     if !value.is_finite() {
         return Err(MeterError::NotFinite);
     }
-    let factor = ten_to(shift.unsigned_abs())? as f64;
-    let scaled = if shift >= 0 {
-        f64::from(value) * factor
+    let (mantissa, exponent) = parts(value);
+    let factor = ten_to(shift.unsigned_abs())?.unsigned_abs();
+    let (whole, away) = if shift >= 0 {
+        // 24 bits and at most 40 of 10¹²: a larger product is out of range.
+        let product = mantissa.checked_mul(factor).ok_or(MeterError::OutOfRange)?;
+        times_two_to(product, exponent)?
     } else {
-        f64::from(value) / factor
+        divided(mantissa, exponent, factor)?
     };
-    if !(-1e15..=1e15).contains(&scaled) {
-        return Err(MeterError::OutOfRange);
+    let whole = i64::try_from(whole).map_err(|_| MeterError::OutOfRange)?;
+    let negative = value.is_sign_negative();
+    let signed = if negative {
+        0_i64.saturating_sub(whole)
+    } else {
+        whole
+    };
+    Ok(round_away(signed, away, negative))
+}
+
+/// Gives mantissa and exponent of a finite float: it is mantissa · 2^exponent.
+fn parts(value: f32) -> (u64, i32) {
+    let bits = value.to_bits();
+    let fraction = u64::from(bits & 0x007F_FFFF);
+    match bits >> 23 & 0xFF {
+        0 => (fraction, -149),
+        field => (
+            fraction | 0x0080_0000,
+            field.cast_signed().saturating_sub(150),
+        ),
     }
-    let whole = scaled as i64;
-    let rest = scaled - whole as f64;
-    Ok(round_away(whole, rest.abs() >= 0.5, scaled < 0.0))
+}
+
+/// Gives ⌊`value` · 2^`exponent`⌋ and whether the rest is a half or more.
+fn times_two_to(value: u64, exponent: i32) -> Result<(u64, bool), MeterError> {
+    let bits = exponent.unsigned_abs();
+    if exponent >= 0 {
+        let fits = bits <= value.leading_zeros();
+        let whole = value.checked_shl(bits).filter(|_| fits);
+        return whole
+            .map(|whole| (whole, false))
+            .ok_or(MeterError::OutOfRange);
+    }
+    let halves = value.checked_shr(bits.saturating_sub(1)).unwrap_or(0);
+    Ok((halves >> 1, halves & 1 == 1))
+}
+
+/// Gives ⌊`mantissa` · 2^`exponent` / `divisor`⌋ and whether the rest is a half
+/// or more.
+fn divided(mantissa: u64, exponent: i32, divisor: u64) -> Result<(u64, bool), MeterError> {
+    let (value, divisor) = if exponent >= 0 {
+        (times_two_to(mantissa, exponent)?.0, divisor)
+    } else {
+        // A divisor beyond 64 bits leaves less than a half of 24 bits.
+        let (divisor, _) =
+            times_two_to(divisor, exponent.saturating_neg()).unwrap_or((u64::MAX, false));
+        (mantissa, divisor)
+    };
+    let whole = value.checked_div(divisor).unwrap_or(0);
+    let rest = value.checked_rem(divisor).unwrap_or(0);
+    Ok((whole, rest >= divisor.saturating_sub(rest)))
 }
 
 const fn round_away(whole: i64, away: bool, negative: bool) -> i64 {
@@ -286,6 +331,67 @@ mod tests {
         assert_eq!(Raw::Integer(i64::MAX).scale(Quantity::Energy, 0), over);
         assert_eq!(Raw::Integer(1).scale(Quantity::Energy, -100), over);
         assert_eq!(Raw::Float(3e38).scale(Quantity::Power, 0), over);
+    }
+
+    /// Exact rounding at the edges of the format.
+    #[test]
+    fn when_a_float_is_scaled_then_every_bit_counts() {
+        let smallest = f32::from_bits(1);
+        for (value, shift, scaled) in [
+            (0.0, 3, 0),
+            (-0.0, -3, 0),
+            (smallest, 12, 0),
+            (smallest, -12, 0),
+            (0.5, 0, 1),
+            (f32::from_bits(0.5_f32.to_bits() - 1), 0, 0),
+            (-0.0005, 3, -1),
+            (0.000_499_99, 3, 0),
+            (1.5, -1, 0),
+            (-5.0, -1, -1),
+            (16_777_215.0, -3, 16_777),
+            (16_777_216.0, 3, 16_777_216_000),
+            (4_294_967_296.0, -9, 4),
+            (-1_234.5, 3, -1_234_500),
+            // 0.1 is a little more than that as a float.
+            (0.1, 12, 100_000_001_490),
+        ] {
+            assert_eq!(scale_float(value, shift), Ok(scaled), "{value} {shift}");
+        }
+        for (value, shift) in [(f32::MAX, 0), (1e20, -1), (1.0, 19), (-9.3e18, 0)] {
+            let over = Err(MeterError::OutOfRange);
+            assert_eq!(scale_float(value, shift), over, "{value} {shift}");
+        }
+    }
+
+    /// Against the sum of the powers of two in 128 bits.
+    #[test]
+    fn when_any_float_is_scaled_then_the_nearest_integer_comes_out() {
+        let mut bits = 0x3000_0000_u32;
+        while bits < 0x5800_0000 {
+            bits += 0x0001_2345;
+            let (mantissa, exponent) = parts(f32::from_bits(bits));
+            if !(-48..=12).contains(&exponent) {
+                continue;
+            }
+            for shift in -6..=6 {
+                let fixed = u128::from(mantissa) << 48;
+                let fixed = if exponent < 0 {
+                    fixed >> exponent.unsigned_abs().min(48)
+                } else {
+                    fixed << exponent
+                };
+                let factor = 10_u128.pow(i32::unsigned_abs(shift));
+                let (numerator, denominator) = if shift >= 0 {
+                    (fixed * factor, 1_u128 << 48)
+                } else {
+                    (fixed, factor << 48)
+                };
+                let expected = (2 * numerator + denominator) / (2 * denominator);
+                let expected = i64::try_from(expected).unwrap();
+                let scaled = scale_float(f32::from_bits(bits), shift);
+                assert_eq!(scaled, Ok(expected), "{bits:#x} {shift}");
+            }
+        }
     }
 
     /// meters 15.15

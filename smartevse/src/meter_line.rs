@@ -3,7 +3,9 @@
 use core::fmt;
 
 use smartevse_core::event::{Event, Fact, MeterReading};
-use smartevse_meters::bus::{Bus, BusAction, BusConfig, Counters, Job, JobError, Report};
+use smartevse_meters::bus::{
+    Bus, BusAction, BusConfig, Counters, Importance, Job, JobError, Report,
+};
 use smartevse_meters::catalogue::Source;
 use smartevse_meters::custom::{CustomError, CustomMeter, CustomSettings};
 use smartevse_meters::profile::CurrentSign;
@@ -246,15 +248,17 @@ impl MeterLine {
             let Ok(question) = reader.plan(*kind, tag(slot, index), meter.address) else {
                 continue;
             };
-            let (period, max_age) = if gives_direction(meter.meter, &reader, *kind) {
+            let direction = gives_direction(meter.meter, &reader, *kind);
+            let (period, max_age) = if direction {
                 DIRECTION
             } else {
                 (*period, *max_age)
             };
             let job = Job::new(question, period, max_age);
-            let protects = *kind == ReadKind::Currents && meter.role == MeterRole::Mains;
-            let job = if protects { job.for_mains() } else { job };
-            self.bus.add(job).map_err(LineError::Job)?;
+            let importance = importance(meter.role, *kind, direction);
+            self.bus
+                .add(job.with_importance(importance))
+                .map_err(LineError::Job)?;
             currents |= *kind == ReadKind::Currents;
         }
         if let Some(place) = self.places.get_mut(slot) {
@@ -379,6 +383,16 @@ impl Place {
                 Err(ReadFailure::Modbus(error))
             }
         }
+    }
+}
+
+/// What gives way when the line has no time for all: what no current needs.
+fn importance(role: MeterRole, kind: ReadKind, gives_direction: bool) -> Importance {
+    match (role, kind == ReadKind::Currents) {
+        (MeterRole::Mains, true) => Importance::Mains,
+        (MeterRole::Ev, true) => Importance::Vehicle,
+        (MeterRole::Mains | MeterRole::Ev, false) if gives_direction => Importance::Vehicle,
+        (MeterRole::Mains | MeterRole::Ev, false) => Importance::Background,
     }
 }
 
@@ -522,6 +536,22 @@ mod tests {
                 wanted,
                 "{meter:?}"
             );
+        }
+    }
+
+    /// Meters specification §3: who gives way when the line has no time for all.
+    #[test]
+    fn when_a_reading_gives_no_current_its_direction_then_it_is_background() {
+        use MeterRole::{Ev, Mains};
+        use ReadKind::{Currents, Power};
+        for (role, kind, direction, expected) in [
+            (Mains, Currents, false, Importance::Mains),
+            (Ev, Currents, false, Importance::Vehicle),
+            (Mains, Power, true, Importance::Vehicle),
+            (Mains, Power, false, Importance::Background),
+            (Ev, ReadKind::Import, false, Importance::Background),
+        ] {
+            assert_eq!(importance(role, kind, direction), expected, "{kind:?}");
         }
     }
 }

@@ -35,6 +35,7 @@
 //!
 //! **Not here:** pins, registers, executors, drawing, a settings store.
 
+mod captured;
 pub mod console;
 mod control;
 mod front;
@@ -42,14 +43,17 @@ mod hub;
 mod meters;
 mod planner;
 mod reset;
+mod slot_pin;
 mod supervisor;
 #[cfg(test)]
 mod tests;
 
+pub use captured::{CaptureCell, CapturedBoard, CapturedPilot, CapturedSources, CapturedVoltage};
 pub use control::{Control, ControlSetup, Turn};
 pub use front::wish;
 pub use hub::Hub;
 pub use meters::{CHARACTER_BITS, LINE_BAUD, MeterChoice, meter_line};
 pub use planner::{Plan, Planner};
 pub use reset::{Kept, LastWords, ResetCause};
+pub use slot_pin::SlotPin;
 pub use supervisor::{Part, Supervisor};

@@ -64,6 +64,17 @@ pub struct Setup<'a> {
 }
 
 impl Setup<'_> {
+    /// Makes the setup of a board that has only looked at its store so far: no
+    /// cards, settings as they ship.
+    #[must_use]
+    pub fn of_board(facts: BoardFacts, stored: Stored) -> Self {
+        Self {
+            facts,
+            stored,
+            ..Self::default()
+        }
+    }
+
     /// Gives the access that the charger starts with (charging specification
     /// §11.2 rule 4).
     ///

@@ -192,7 +192,7 @@ fn sampler(chip: &Shared) -> impl PilotSampler + use<> {
     let chip = chip.clone();
     let scale = pilot_scale().unwrap();
     move |_: Instant| -> Result<Option<PilotSample>, ErrorKind> {
-        chip.borrow_mut().capture.capture().take().summary(&scale)
+        chip.borrow_mut().capture.as_mut().take().summary(&scale)
     }
 }
 
@@ -204,7 +204,7 @@ fn voltage(
     move || {
         let mut chip = chip.borrow_mut();
         let now = Instant::from_micros(chip.micros);
-        of(chip.capture.capture(), now)
+        of(chip.capture.as_mut(), now)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Facts of the board: what its parts do, in numbers.
 
 use smartevse::port::ResetCause;
-use smartevse_core::adapters::{PILOT_POINTS, PilotScale, converted};
+use smartevse_core::adapters::{PILOT_POINTS, PilotScale, WatchdogClock, converted};
 use smartevse_core::charger::BoardFacts;
 use smartevse_types::{Duration, MilliVolts};
 
@@ -83,11 +83,11 @@ pub const APPEND_STALL_US: u64 = 6_400;
 /// parallelism, which the driver uses). No interrupt runs meanwhile.
 pub const ERASE_STALL_US: u64 = 800_000;
 
-/// Slowest clock of the watchdog, Hz (data sheets of the three chips: LSI).
-pub const SLOWEST_WATCHDOG: u64 = 17_000;
-
-/// Fastest clock of the watchdog, Hz.
-pub const FASTEST_WATCHDOG: u64 = 47_000;
+/// Clock of the watchdog (data sheets of the three chips: LSI frequency).
+pub const WATCHDOG_CLOCK: WatchdogClock = WatchdogClock {
+    slowest: 17_000,
+    fastest: 47_000,
+};
 
 /// Period of the watchdog around an erase of a flash sector, inside an erase
 /// permit only. Even with the fastest clock it is longer than the erase.

@@ -1,7 +1,7 @@
 //! Charger firmware for STM32F4 boards.
 //!
 //! The modules at this level do not touch the chip: facts, pins, wiring of the
-//! hardware roles, settings of the watchdog, tested on the host. The module
+//! hardware roles, settings area of the flash, tested on the host. The module
 //! `firmware` exists on the chip only: clocks, pins, pilot capture, and the
 //! loops of `smartevse::port` as tasks.
 //!
@@ -25,7 +25,6 @@ pub mod facts;
 pub mod firmware;
 pub mod pins;
 pub mod storage;
-pub mod watchdog;
 
 #[cfg(test)]
 #[expect(clippy::arithmetic_side_effects, reason = "figures of the simulation")]

@@ -3,21 +3,15 @@
 use embedded_storage::nor_flash::NorFlash;
 use smartevse_core::adapters::{BlockingFlash, FlashRange};
 use smartevse_core::hardware::{LONGEST_WATCHDOG, Storage, stalls_fit};
-use smartevse_types::Duration;
 
 use crate::facts::{
-    APPEND_STALL_US, ERASE_STALL_US, ERASE_WATCHDOG, FASTEST_WATCHDOG, POLL_PERIOD,
-    SLOWEST_WATCHDOG, STORAGE_BEGIN, STORAGE_LENGTH,
+    APPEND_STALL_US, ERASE_STALL_US, ERASE_WATCHDOG, POLL_PERIOD, STORAGE_BEGIN, STORAGE_LENGTH,
+    WATCHDOG_CLOCK,
 };
 
 /// The settings area with its stalls stated.
 pub type SettingsArea<F> =
     BlockingFlash<FlashRange<F, STORAGE_BEGIN, STORAGE_LENGTH>, APPEND_STALL_US, ERASE_STALL_US>;
-
-/// Shortest period of the watchdog around an erase: the wished one with the
-/// fastest instead of the slowest clock.
-const SHORTEST_ERASE_WATCHDOG: Duration =
-    Duration::from_micros(ERASE_WATCHDOG.as_micros() / FASTEST_WATCHDOG * SLOWEST_WATCHDOG);
 
 /// Makes the settings area of a flash whose addresses begin at sector 0.
 ///
@@ -26,13 +20,10 @@ const SHORTEST_ERASE_WATCHDOG: Duration =
 #[must_use]
 pub const fn settings_area<F: NorFlash>(flash: F) -> SettingsArea<F> {
     const {
-        assert!(stalls_fit::<SettingsArea<F>>(
-            POLL_PERIOD,
-            SHORTEST_ERASE_WATCHDOG
-        ));
-        let append = <SettingsArea<F> as Storage>::LONGEST_APPEND;
-        let shortest = LONGEST_WATCHDOG.as_micros() * SLOWEST_WATCHDOG / FASTEST_WATCHDOG;
-        assert!(append.as_micros() < shortest);
+        let erasing = WATCHDOG_CLOCK.shortest(ERASE_WATCHDOG);
+        assert!(stalls_fit::<SettingsArea<F>>(POLL_PERIOD, erasing));
+        let charging = WATCHDOG_CLOCK.shortest(LONGEST_WATCHDOG).as_micros();
+        assert!(<SettingsArea<F> as Storage>::LONGEST_APPEND.as_micros() < charging);
     }
     BlockingFlash(FlashRange::new(flash))
 }

@@ -61,9 +61,11 @@ impl<const N: usize> TriggeredCapture<N> {
         }
         PeriodDone { point, poll_due }
     }
+}
 
+impl<const N: usize> AsMut<Capture<N>> for TriggeredCapture<N> {
     /// What was captured.
-    pub fn capture(&mut self) -> &mut Capture<N> {
+    fn as_mut(&mut self) -> &mut Capture<N> {
         &mut self.capture
     }
 }
@@ -99,10 +101,10 @@ mod tests {
         }));
         assert_eq!(polls, 4);
         let now = Instant::from_millis(40);
-        assert_eq!(capture.capture().proximity_voltage(now), Ok(level));
-        assert_eq!(capture.capture().temperature_voltage(now), Ok(level));
+        assert_eq!(capture.as_mut().proximity_voltage(now), Ok(level));
+        assert_eq!(capture.as_mut().temperature_voltage(now), Ok(level));
         let scale = PilotScale::reference(MilliVolts::from_milli(3_300)).unwrap();
-        let summary = capture.capture().take().summary(&scale);
+        let summary = capture.as_mut().take().summary(&scale);
         assert!(summary.unwrap().unwrap().low.is_some());
     }
 
@@ -111,6 +113,6 @@ mod tests {
         let (mut capture, polls) = run(None);
         assert_eq!(polls, 4);
         let scale = PilotScale::reference(MilliVolts::from_milli(3_300)).unwrap();
-        assert_eq!(capture.capture().summary(&scale), Ok(None));
+        assert_eq!(capture.as_mut().summary(&scale), Ok(None));
     }
 }

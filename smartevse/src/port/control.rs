@@ -7,6 +7,7 @@ use smartevse_core::io::{HardwareFaults, Inputs, Outputs};
 use smartevse_types::{Duration, Instant};
 
 use super::planner::Plan;
+use super::reset::Kept;
 use super::supervisor::{Part, Supervisor};
 
 /// What the 10 ms loop starts with.
@@ -19,6 +20,19 @@ pub struct ControlSetup {
     /// Watchdog period inside a permit to erase flash; longer than the longest
     /// erase, see [`stalls_fit`](smartevse_core::hardware::stalls_fit).
     pub erase_watchdog: Duration,
+}
+
+impl ControlSetup {
+    /// Starts with the latched faults that outlived the reset (rule I-23).
+    #[must_use]
+    pub fn after_reset(facts: BoardFacts, erase_watchdog: Duration, kept: &Kept) -> Self {
+        let latched = kept.latched();
+        Self {
+            facts,
+            boot: BootRecord { latched },
+            erase_watchdog,
+        }
+    }
 }
 
 /// What a turn of the 10 ms loop tells the others.

@@ -1,6 +1,6 @@
 //! The loops of the front ends: console, buttons, cards.
 
-use core::fmt::Write as _;
+use core::fmt::{Display, Write as _};
 
 use embassy_futures::select::{Either, select};
 use embedded_io_async::{Read, Write};
@@ -14,7 +14,7 @@ use smartevse_types::{Access, Duration};
 use super::console::{LineBuffer, Request, write_status};
 use super::hub::Hub;
 use super::planner::Plan;
-use crate::tasks::Clock;
+use crate::tasks::{Clock, send};
 
 /// Longest time between two signs of life.
 const BEAT: Duration = Duration::from_millis(100);
@@ -51,8 +51,8 @@ pub fn wish(before: ButtonSet, pressed: ButtonSet, plan: &Plan) -> Option<Comman
 
 /// Writes a line. A console that nobody reads does not matter.
 async fn say(console: &mut impl Write, text: &str) {
-    let _ = console.write_all(text.as_bytes()).await;
-    let _ = console.write_all(b"\r\n").await;
+    let _ = send(console, text.as_bytes()).await;
+    let _ = send(console, b"\r\n").await;
 }
 
 async fn say_status(console: &mut impl Write, status: &ChargerStatus, access: Access) {
@@ -68,10 +68,12 @@ impl Hub {
         &self,
         mut console: impl Read + Write,
         clock: &impl Clock,
-        greeting: &str,
+        greeting: impl Display,
         unused_stack: fn() -> Option<usize>,
     ) -> ! {
-        say(&mut console, greeting).await;
+        let mut text = Text::new();
+        let _ = write!(text, "{greeting}");
+        say(&mut console, &text).await;
         let mut line = LineBuffer::new();
         let mut shown = None;
         let mut bytes = [0; 16];

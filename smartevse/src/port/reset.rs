@@ -3,6 +3,7 @@
 use core::fmt;
 use core::sync::atomic::{AtomicU32, Ordering};
 
+use smartevse_core::directive::ChargerStatus;
 use smartevse_core::faults::Faults;
 
 /// Cause of a start.
@@ -169,6 +170,11 @@ impl Kept {
         }
     }
 
+    /// Keeps the latched faults of a status: for [`Hub::control`](super::Hub::control).
+    pub fn note(&self, status: &ChargerStatus) {
+        self.keep(status.latched);
+    }
+
     /// Gives the latched faults from before the reset.
     #[must_use]
     pub fn latched(&self) -> Faults {
@@ -224,7 +230,10 @@ mod tests {
     fn when_something_is_kept_then_it_is_there_after_the_reset() {
         let kept = Kept::default();
         assert_eq!(kept.latched(), Faults::empty());
-        kept.keep(Faults::RCM_TRIPPED);
+        kept.note(&ChargerStatus {
+            latched: Faults::RCM_TRIPPED,
+            ..ChargerStatus::default()
+        });
         kept.leave(LastWords::Fault);
         assert_eq!(kept.latched(), Faults::RCM_TRIPPED);
         assert_eq!(LastWords::read(kept.take_word()), Some(LastWords::Fault));

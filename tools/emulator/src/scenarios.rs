@@ -1,6 +1,7 @@
 //! The scenarios: what the firmware has to do, from plug-in to a dead core.
 
 mod charge;
+mod clock;
 mod fault;
 mod meters;
 mod script;
@@ -27,6 +28,11 @@ pub const ALL: &[Scenario] = &[
         name: "boot",
         shows: "safe pins from reset on, no closing in the first 5 s (I-29)",
         play: charge::boot,
+    },
+    Scenario {
+        name: "clock",
+        shows: "the clock starts right: no half period that never was",
+        play: clock::is_right,
     },
     Scenario {
         name: "charge",

@@ -21,7 +21,7 @@ use smartevse_core::state::ChargeState;
 use smartevse_core::switch::SwitchFollower;
 use smartevse_types::{Access, Celsius, DeciAmps, DutyPermille, Instant, Mode};
 
-use crate::{consume, opaque, pins};
+use crate::{adapters, consume, more, opaque, pins};
 
 /// Calls what has logic in it.
 pub fn exercise() {
@@ -33,6 +33,8 @@ pub fn exercise() {
     switch();
     schedule();
     pins::exercise();
+    adapters::exercise();
+    more::exercise();
 }
 
 fn charger() {

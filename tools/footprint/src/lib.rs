@@ -6,16 +6,20 @@
 //! optimiser proved that no panic can be reached.
 #![no_std]
 
+pub mod adapters;
 pub mod control_path;
 pub mod core;
 pub mod firmware;
+pub mod flash;
 #[cfg(feature = "speed")]
 pub mod machine;
 mod meter_sources;
 pub mod meters;
+pub mod more;
 #[cfg(feature = "oracle")]
 pub mod oracle;
 pub mod pins;
+pub mod port;
 pub mod share;
 pub mod sizes;
 pub mod speed;

@@ -24,6 +24,7 @@ pub fn exercise() {
     decoding();
     feed();
     crate::meter_sources::exercise();
+    crate::more::meters();
 }
 
 fn bus() {

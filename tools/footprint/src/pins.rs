@@ -13,8 +13,9 @@ use smartevse_types::{Instant, MilliVolts};
 
 use crate::{consume, opaque};
 
-#[derive(Clone, Copy)]
-struct Pin;
+/// A pin that may fail.
+#[derive(Clone, Copy, Debug)]
+pub struct Pin;
 
 impl digital::ErrorType for Pin {
     type Error = ErrorKind;
@@ -40,8 +41,9 @@ impl InputPin for Pin {
     }
 }
 
-#[derive(Clone, Copy)]
-struct Channel;
+/// A pulse-width channel that may fail.
+#[derive(Clone, Copy, Debug)]
+pub struct Channel;
 
 impl pwm::ErrorType for Channel {
     type Error = pwm::ErrorKind;

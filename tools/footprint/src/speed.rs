@@ -310,7 +310,8 @@ fn regulation(counter: &mut impl Counter) {
             .update(PerPhase::splat(DeciAmps::from_deci(100)), now);
         let (regulator, site) = (opaque(&mut regulator), opaque(&site));
         let (config, evse) = (opaque(&config), opaque(&evse));
-        let (cost, plan) = counter.count(|| regulator.step(now, config, site, core::slice::from_ref(evse)));
+        let (cost, plan) =
+            counter.count(|| regulator.step(now, config, site, core::slice::from_ref(evse)));
         consume(plan);
         worst.take(cost);
     }

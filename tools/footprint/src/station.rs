@@ -3,21 +3,25 @@
 use smartevse::exchange::{Shared, Slot};
 use smartevse::log::{Full, Recorder, Replay, Sink};
 use smartevse::meter_line::{LineMeter, MeterLine, MeterRole};
-use smartevse::{Setup, Station};
+use smartevse::wiring::{charger_config, meter_settings, phases, regulation_config, three_phase};
+use smartevse::{Manager, Setup, Station};
 use smartevse_core::card::Uid;
 use smartevse_core::command::{Command, Origin};
-use smartevse_core::directive::Directive;
-use smartevse_core::event::{Event, Fact};
+use smartevse_core::directive::{ChargerStatus, Directive};
+use smartevse_core::event::{Event, Fact, Record};
 use smartevse_core::io::Inputs;
+use smartevse_core::options::Contact2;
+use smartevse_core::settings::Settings;
 use smartevse_meters::Meter;
 use smartevse_meters::bus::BusConfig;
-use smartevse_types::{Access, DeciAmps, Instant};
+use smartevse_types::{Access, DeciAmps, Instant, Mode};
 
 use crate::{consume, opaque};
 
 /// Calls what has logic in it.
 pub fn exercise() {
     station();
+    halves();
     line();
     exchange();
     record();
@@ -60,6 +64,23 @@ fn station() {
     let snapshot = station.snapshot();
     consume((snapshot.at, snapshot.waiting, snapshot.wall_clock));
     consume((station.deadline(), station.status(), station.directive()));
+}
+
+fn halves() {
+    let mut manager = opaque(Manager::new(&setup(&[]), opaque(Instant::ZERO)));
+    let status = opaque(ChargerStatus::default());
+    consume(manager.poll(opaque(Instant::ZERO), &status));
+    let manager = opaque(manager);
+    let mut records = opaque(*manager.records());
+    records.stored(opaque(Record::Access), opaque(1));
+    opaque(records).unsaved().for_each(consume);
+    consume((manager.access().access(), manager.light(&status)));
+    let settings = opaque(Settings::default());
+    consume(charger_config(&settings));
+    consume(regulation_config(&settings));
+    consume(meter_settings(&settings));
+    let chosen = opaque((Contact2::AlwaysOn, Mode::Solar, true));
+    consume(phases(three_phase(chosen.0, chosen.1, chosen.2)));
 }
 
 fn line() {

@@ -13,7 +13,8 @@ use smartevse_types::{BlockReason, DeciAmps, Duration, Instant, LimitedBy, Mode}
 
 use crate::{consume, opaque};
 
-struct Drain;
+/// Takes every text.
+pub struct Drain;
 
 impl Write for Drain {
     fn write_str(&mut self, text: &str) -> Result {

@@ -20,6 +20,7 @@ use smartevse_core::hardware::{
 };
 use smartevse_core::io::{PilotSwitch, Rgb};
 use smartevse_core::options::LockKind;
+use smartevse_esp32_v3::chip::capture::CAPTURE;
 use smartevse_esp32_v3::chip::{board, capture, now, parts, safe, storage, wires};
 use smartevse_types::{Duration, DutyPermille, Instant};
 
@@ -186,11 +187,8 @@ fn sensors(
     monitor: &mut impl ResidualCurrentMonitor,
 ) {
     watch("PP: 100, 220, 680, 1500 ohm, open", || {
-        println!(
-            "  {:?} mV, {:?}",
-            capture::proximity(),
-            proximity.read_proximity()
-        );
+        let voltage = CAPTURE.with(|capture| capture.as_mut().proximity_voltage(now()));
+        println!("  {voltage:?} mV, {:?}", proximity.read_proximity());
     });
     verdict("temperature", contract::temperature(temperature));
     watch("temperature: warm the sensor", || {

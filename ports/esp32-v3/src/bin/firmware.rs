@@ -7,9 +7,9 @@ use esp_hal::clock::CpuClock;
 use esp_hal::interrupt::Priority;
 use esp_println::println;
 use esp_rtos::embassy::InterruptExecutor;
+use smartevse::port::LastWords;
 use smartevse::{Setup, Stored};
 use smartevse_core::adapters::is_blank;
-use smartevse_core::hardware::Storage;
 use smartevse_esp32_v3::chip::tasks::{self, ControlStart};
 use smartevse_esp32_v3::chip::{board, capture, parts, safe, started, storage, wires};
 use smartevse_esp32_v3::facts::BOARD;
@@ -20,21 +20,14 @@ esp_bootloader_esp_idf::esp_app_desc!();
 static CONTROL: StaticCell<InterruptExecutor<1>> = StaticCell::new();
 static PLANNING: StaticCell<InterruptExecutor<2>> = StaticCell::new();
 
-/// Tells how long the storage may stop the processor, ms.
-fn erase_stall<S: Storage>(_: &S) -> u64 {
-    S::LONGEST_ERASE.as_millis()
-}
-
 #[esp_rtos::main]
 async fn main(spawner: Spawner) {
     safe::make_safe();
     let config = esp_hal::Config::default().with_cpu_clock(CpuClock::max());
     let claim = board::claim(esp_hal::init(config));
-    println!(
-        "{}, reset: {:?}",
-        claim.name,
-        esp_hal::system::reset_reason()
-    );
+    let (reason, words) = (esp_hal::system::reset_reason(), safe::KEPT.take_word());
+    let words = LastWords::read(words);
+    println!("{}, reset: {reason:?}, last words: {words:?}", claim.name);
     parts::start_generator(claim.ledc);
     esp_rtos::start(claim.system.timer, claim.system.scheduler);
 
@@ -42,16 +35,8 @@ async fn main(spawner: Spawner) {
     // A part that cannot be started panics: contactors open, then reset.
     let ranges = started(capture::start(claim.analogue), "converter");
     let mut store = storage::open(claim.flash);
-    let setup = Setup {
-        facts: BOARD,
-        stored: Stored::unread(is_blank(&mut store.0)),
-        ..Setup::default()
-    };
-    println!(
-        "storage: {:?}, erase stops the processor for {} ms",
-        setup.stored,
-        erase_stall(&store)
-    );
+    let setup = Setup::of_board(BOARD, Stored::unread(is_blank(&mut store.0)));
+    println!("storage: {:?}", setup.stored);
     let control = CONTROL.init(InterruptExecutor::new(claim.system.control));
     let control = control.start(Priority::Priority2);
     let start = ControlStart {

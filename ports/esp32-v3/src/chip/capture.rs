@@ -10,10 +10,11 @@ use esp_hal::peripherals::ADC1;
 use esp_hal::time::Duration as Span;
 use esp_hal::timer::OneShotTimer;
 use smartevse::exchange::Guarded;
-use smartevse_core::adapters::{AlarmSchedule, Capture, PilotScale, duty_of_steps, pilot_position};
-use smartevse_core::hardware::ErrorKind;
-use smartevse_core::io::PilotSample;
-use smartevse_types::{Instant, MilliVolts};
+use smartevse::port::CaptureCell;
+use smartevse_core::adapters::{
+    AlarmCapture, PilotScale, SlowInput, duty_of_steps, pilot_position,
+};
+use smartevse_types::MilliVolts;
 
 use super::board::{Calibration, PilotPin, ProximityPin, TemperaturePin, pilot_count};
 use super::claim::Analogue;
@@ -23,22 +24,25 @@ use crate::facts::{CONVERTER_END, LONGEST_CONVERSION, PILOT_SAMPLES, PILOT_STEPS
 /// The tick of the 10 ms loop.
 pub static TICK: Signal<CriticalSectionRawMutex, ()> = Signal::new();
 
+/// What the sampling interrupt collects.
+pub type Sampled = AlarmCapture<PILOT_SAMPLES>;
+
+/// Filled by the sampling interrupt, read by the 10 ms loop.
+pub static CAPTURE: CaptureCell<Sampled, PILOT_SAMPLES> =
+    CaptureCell::new(AlarmCapture::new(POLL_PERIOD));
+
 static CONVERTER: Guarded<Option<Converter>> = Guarded::new(None);
 
 /// A calibrated input.
 type Input<P> = AdcPin<P, ADC1<'static>, Calibration>;
 
-/// Converter, its inputs and what they gave.
+/// Converter and its inputs.
 struct Converter {
     timer: OneShotTimer<'static, Blocking>,
     adc: Adc<'static, ADC1<'static>, Blocking>,
     pilot: Input<PilotPin>,
     proximity: Input<ProximityPin>,
     temperature: Input<TemperaturePin>,
-    schedule: AlarmSchedule,
-    capture: Capture<PILOT_SAMPLES>,
-    odd: bool,
-    tick: Instant,
 }
 
 /// Converts an input; `None` when the converter does not answer in time.
@@ -89,10 +93,6 @@ pub fn start(parts: Analogue) -> Option<Ranges> {
         pilot,
         proximity,
         temperature,
-        schedule: AlarmSchedule::new(),
-        capture: Capture::new(),
-        odd: false,
-        tick: now(),
     };
     CONVERTER.with(|place| place.replace(converter))?;
     Some(ranges)
@@ -101,41 +101,27 @@ pub fn start(parts: Analogue) -> Option<Ranges> {
 /// The interrupt of the sample points, above every executor.
 #[esp_hal::handler(priority = Priority::Priority3)]
 fn sample_point() {
-    CONVERTER.with(|converter| converter.as_mut().map(Converter::run));
+    CONVERTER.with(|converter| CAPTURE.with(|capture| converter.as_mut()?.run(capture)));
 }
 
 impl Converter {
     /// Takes one pilot sample, a slow one where it fits, and sets the alarm.
-    fn run(&mut self) {
+    fn run(&mut self, capture: &mut Sampled) -> Option<()> {
         self.timer.clear_interrupt();
-        let at = now();
-        let phase = self.schedule.phase(at, place());
-        match convert!(self, pilot) {
-            Some(level) => self.capture.pilot(phase, at, level),
-            None => self.capture.fail(),
+        let (at, place) = (now(), place());
+        if let Some(input) = capture.pilot(at, place, convert!(self, pilot)) {
+            let converted = match input {
+                SlowInput::Proximity => convert!(self, proximity),
+                SlowInput::Temperature => convert!(self, temperature),
+            };
+            capture.slow(input, at, converted);
         }
-        if self.schedule.has_time() {
-            self.slow(at);
-        }
-        if at >= self.tick {
-            self.tick = (self.tick + POLL_PERIOD).latest(at);
+        if capture.poll_due(at) {
             TICK.signal(());
         }
-        let wait = self.schedule.next(place());
+        let wait = capture.next(self::place());
         // Without an alarm there are no samples and no ticks: the watchdog acts.
-        let _ = self.timer.schedule(Span::from_micros(wait.into()));
-    }
-
-    /// Proximity and temperature in turn.
-    fn slow(&mut self, at: Instant) {
-        self.odd = !self.odd;
-        if self.odd {
-            if let Some(voltage) = convert!(self, proximity) {
-                self.capture.proximity(at, voltage);
-            }
-        } else if let Some(voltage) = convert!(self, temperature) {
-            self.capture.temperature(at, voltage);
-        }
+        self.timer.schedule(Span::from_micros(wait.into())).ok()
     }
 }
 
@@ -144,42 +130,8 @@ fn place() -> u16 {
     pilot_position(pilot_count(), PILOT_STEPS.into())
 }
 
-/// Uses the converter; fails while there is none.
-fn with<T>(use_it: impl FnOnce(&mut Converter) -> T) -> Result<T, ErrorKind> {
-    let done = CONVERTER.with(|converter| converter.as_mut().map(use_it));
-    done.flatten().ok_or(ErrorKind::Other)
-}
-
 /// Notes the steps that the pilot generator was given.
 pub fn commanded(steps: u16) {
     let duty = duty_of_steps(steps, PILOT_STEPS);
-    // Without a converter there are no samples that a duty could falsify.
-    let _ = with(|converter| converter.schedule.commanded(duty, now()));
-}
-
-/// Summary of the pilot samples.
-///
-/// # Errors
-///
-/// When the converter did not answer since the last call.
-pub fn summary(scale: &PilotScale) -> Result<Option<PilotSample>, ErrorKind> {
-    with(|converter| converter.capture.take())?.summary(scale)
-}
-
-/// Voltage at PP_IN.
-///
-/// # Errors
-///
-/// When there is no recent conversion.
-pub fn proximity() -> Result<MilliVolts, ErrorKind> {
-    with(|converter| converter.capture.proximity_voltage(now()))?
-}
-
-/// Voltage at TEMP.
-///
-/// # Errors
-///
-/// When there is no recent conversion.
-pub fn temperature() -> Result<MilliVolts, ErrorKind> {
-    with(|converter| converter.capture.temperature_voltage(now()))?
+    let _ = CAPTURE.with(|capture| capture.commanded(duty, now()));
 }

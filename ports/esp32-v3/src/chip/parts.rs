@@ -1,6 +1,5 @@
 //! The board as the charging control sees it, and the watchdog.
 
-use embedded_hal::pwm::SetDutyCycle;
 use esp_hal::gpio::{DriveMode, Flex, Input, Level, Pull};
 use esp_hal::ledc::channel::{self, Channel, ChannelIFace};
 use esp_hal::ledc::timer::config::Duty as Resolution;
@@ -9,22 +8,23 @@ use esp_hal::ledc::{LSGlobalClkSource, Ledc};
 use esp_hal::peripherals::{LEDC, TIMG1};
 use esp_hal::time::{Duration as Span, Rate};
 use esp_hal::timer::timg::{MwdtStage, TimerGroup, Wdt};
+use smartevse::port::CapturedBoard;
 use smartevse_core::adapters::{
-    ActiveLevel, LockLines, MilliVoltSource, OnChange, PilotSampler, PwmLight, ReferenceBoard,
-    ReferenceLines, ReferenceSources, reference_board,
+    ActiveLevel, LockLines, OnChange, PwmLight, ReferenceLines, reference_board,
 };
-use smartevse_core::hardware::{ErrorKind, ErrorType, LONGEST_WATCHDOG, StatusLight, Watchdog};
-use smartevse_types::{Duration, Instant};
+use smartevse_core::hardware::{ErrorKind, ErrorType, LONGEST_WATCHDOG, Watchdog};
+use smartevse_types::Duration;
 use static_cell::StaticCell;
 
 use super::board::{
     BACKLIGHT_CHANNEL, BUZZER_CHANNEL, CLOCK, LIGHT_CHANNELS, PILOT_CHANNEL, Speed,
 };
-use super::capture::{self, Ranges};
+use super::capture::{self, CAPTURE, Ranges, Sampled};
 use super::claim::{ControlPins, Pin};
+use super::now;
 use super::safe::output;
 use super::wires::{Watched, input};
-use crate::facts::NOTE;
+use crate::facts::{NOTE, PILOT_SAMPLES};
 
 /// Timers of the pulse-width generator: pilot, light, note, backlight.
 static TIMERS: [StaticCell<Timer<'static, Speed>>; 4] = [const { StaticCell::new() }; 4];
@@ -40,6 +40,23 @@ const EIGHT_BIT: Resolution = Resolution::Duty8Bit;
 
 /// A pulse-width channel.
 pub type PwmChannel = Channel<'static, Speed>;
+
+/// A channel that is written when its duty changes.
+type Quiet = OnChange<PwmChannel, fn(u16)>;
+
+/// Light of the board.
+type Light = PwmLight<Quiet, Quiet, Quiet>;
+
+/// The board of the charging control.
+pub type Charging = CapturedBoard<
+    Quiet,
+    Sampled,
+    PILOT_SAMPLES,
+    Flex<'static>,
+    Input<'static>,
+    Watched,
+    Option<Light>,
+>;
 
 /// Gives the pulse-width generator its clock; before any channel.
 pub fn start_generator(generator: LEDC<'static>) {
@@ -91,7 +108,7 @@ pub fn backlight(pin: Pin) -> Option<PwmChannel> {
 
 /// Light of the board: magenta until its first colour, as with the stock
 /// firmware.
-fn light(pins: Option<[Pin; 3]>) -> Option<Option<impl StatusLight>> {
+fn light(pins: Option<[Pin; 3]>) -> Option<Option<Light>> {
     let Some([red, green, blue]) = pins else {
         return Some(None);
     };
@@ -100,29 +117,14 @@ fn light(pins: Option<[Pin; 3]>) -> Option<Option<impl StatusLight>> {
     let red = channel(r, red, timer, 100)?;
     let green = channel(g, green, timer, 0)?;
     let blue = channel(b, blue, timer, 100)?;
-    let [red, green, blue] = [red, green, blue].map(|channel| OnChange::new(channel, |_| ()));
+    let [red, green, blue] = [red, green, blue].map(|channel| Quiet::new(channel, |_| ()));
     Some(Some(PwmLight::new(red, green, blue, ActiveLevel::High)))
 }
 
 /// Joins the board; `None` when a generator cannot be started.
 ///
 /// The contactors are open and the pilot is isolated at +12 V afterwards.
-pub fn board(
-    pins: ControlPins,
-    switch: Watched,
-    ranges: Ranges,
-) -> Option<
-    ReferenceBoard<
-        impl SetDutyCycle,
-        impl PilotSampler,
-        impl MilliVoltSource,
-        impl MilliVoltSource,
-        Flex<'static>,
-        Input<'static>,
-        Watched,
-        Option<impl StatusLight>,
-    >,
-> {
+pub fn board(pins: ControlPins, switch: Watched, ranges: Ranges) -> Option<Charging> {
     let lines = ReferenceLines {
         contactor1: output(pins.contactor1, Level::Low),
         contactor2: output(pins.contactor2, Level::Low),
@@ -138,13 +140,8 @@ pub fn board(
     };
     let timer = start_timer(timer::Number::Timer0, PILOT_RATE, TEN_BIT)?;
     let generator = channel(PILOT_CHANNEL, pins.pilot, timer, 100)?;
-    let generator = OnChange::new(generator, capture::commanded);
-    let sources = ReferenceSources {
-        pilot: move |_: Instant| capture::summary(&ranges.pilot),
-        proximity: capture::proximity,
-        proximity_ceiling: Some(ranges.proximity),
-        temperature: capture::temperature,
-    };
+    let generator = Quiet::new(generator, capture::commanded);
+    let sources = CAPTURE.sources(Some(ranges.pilot), Some(ranges.proximity), now);
     let light = light(pins.light)?;
     Some(reference_board(generator, sources, lines, light))
 }

@@ -1,6 +1,7 @@
 //! Safe levels before anything else runs and when nothing else can.
 
 use esp_hal::gpio::{Flex, Level, OutputConfig};
+use smartevse::port::{Kept, LastWords};
 
 use super::board::steal_safe;
 use super::claim::Pin;
@@ -29,10 +30,19 @@ pub fn make_safe() {
     let _ = output(isolation, Level::High);
 }
 
+/// Last words and latched faults: in a memory that every reset but that of a
+/// power-on leaves alone.
+#[expect(unsafe_code, reason = "the section that is zeroed at power-on only")]
+#[unsafe(link_section = ".rtc_fast.persistent")]
+pub static KEPT: Kept = Kept::new();
+
 /// Opens the contactors, isolates the pilot, says why and resets.
 #[panic_handler]
 fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
     make_safe();
+    KEPT.leave(LastWords::panic_in(
+        info.location().map_or(0, |place| place.line()),
+    ));
     esp_println::println!("{info}");
     esp_hal::system::software_reset()
 }

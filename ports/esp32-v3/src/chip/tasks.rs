@@ -7,16 +7,15 @@ use esp_hal::peripherals::TIMG1;
 use esp_hal::uart::{Config, Uart};
 use smartevse::Setup;
 use smartevse::port::{ControlSetup, Hub, LINE_BAUD};
-use smartevse::tasks::Clock;
+use smartevse::tasks::{Clock, PortClock};
 use smartevse_core::adapters::{HalfDuplex, OneWireReader};
-use smartevse_core::charger::BootRecord;
 use smartevse_types::Instant;
 
 use super::capture::{Ranges, TICK};
 use super::claim::{ControlPins, LinePins};
 use super::now;
 use super::parts::{self, Dog, PwmChannel};
-use super::safe::output;
+use super::safe::{KEPT, output};
 use super::wires::{OpenDrain, Panel, Watched};
 use crate::facts::{BOARD, ERASE_WATCHDOG};
 
@@ -24,16 +23,9 @@ use crate::facts::{BOARD, ERASE_WATCHDOG};
 pub static HUB: Hub = Hub::new();
 
 /// The clock of the chip.
-pub struct ChipClock;
-
-impl Clock for ChipClock {
-    fn now(&self) -> Instant {
-        now()
-    }
-
-    async fn wait_until(&self, at: Instant) {
-        Timer::at(Tick::from_micros(at.as_micros())).await;
-    }
+pub fn clock() -> impl Clock {
+    let wait = async |at: Instant| Timer::at(Tick::from_micros(at.as_micros())).await;
+    PortClock { now, wait }
 }
 
 /// What the 10 ms loop needs besides its clock.
@@ -60,21 +52,18 @@ pub async fn control(start: ControlStart) {
     let Some(board) = parts::board(start.pins, start.switch, start.ranges) else {
         return;
     };
-    let setup = ControlSetup {
-        facts: BOARD,
-        boot: BootRecord::default(),
-        erase_watchdog: ERASE_WATCHDOG,
-    };
+    let setup = ControlSetup::after_reset(BOARD, ERASE_WATCHDOG, &KEPT);
     let tick = || TICK.wait();
+    let keep = |status: &_| KEPT.note(status);
     let _ = HUB
-        .control(board, &mut dog, &ChipClock, setup, tick, |_| {})
+        .control(board, &mut dog, &clock(), setup, tick, keep)
         .await;
 }
 
 /// The planning half.
 #[embassy_executor::task]
 pub async fn planning(setup: Setup<'static>) {
-    HUB.plan(&setup, &ChipClock).await
+    HUB.plan(&setup, &clock()).await
 }
 
 /// The meter line. A port that refuses its settings panics: contactors open,
@@ -87,14 +76,14 @@ pub async fn line(pins: LinePins) {
     let (receiver, transmitter) = port.split();
     let direction = output(pins.direction, Level::Low);
     let line = HalfDuplex::new(transmitter, receiver, direction).ok();
-    HUB.serve_meters(super::started(line, "meter line"), &ChipClock)
+    HUB.serve_meters(super::started(line, "meter line"), &clock())
         .await
 }
 
 /// Cards, on the line that the switch shares.
 #[embassy_executor::task]
 pub async fn cards(line: OpenDrain) {
-    HUB.read_cards(OneWireReader::new(line, Delay), &ChipClock)
+    HUB.read_cards(OneWireReader::new(line, Delay), &clock())
         .await
 }
 
@@ -105,5 +94,5 @@ pub async fn panel(mut panel: Panel, mut backlight: Option<PwmChannel>) {
     if let Some(light) = &mut backlight {
         let _ = light.set_duty_cycle_fully_on();
     }
-    HUB.watch_buttons(panel, &ChipClock).await;
+    HUB.watch_buttons(panel, &clock()).await;
 }

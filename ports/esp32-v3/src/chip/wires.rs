@@ -1,12 +1,11 @@
 //! Pins of the chip in the roles of the wires.
 
-use core::convert::Infallible;
-
 use embassy_time::Delay;
-use embedded_hal::digital::{self, InputPin};
+use esp_hal::delay::Delay as Blocking;
 use esp_hal::gpio::interconnect::InputSignal;
 use esp_hal::gpio::{DriveMode, Flex, Input, InputConfig, Level, OutputConfig, Pull};
-use smartevse_core::adapters::{SharedBus, SharedWire, SharedWires, SlotLine, St7565};
+use smartevse::port::SlotPin;
+use smartevse_core::adapters::{ProbedPin, SharedBus, SharedWire, SharedWires, St7565};
 
 use super::claim::{PanelPins, Pin};
 use super::safe::output;
@@ -18,31 +17,11 @@ pub fn input(pin: Pin, pull: Pull) -> Input<'static> {
     Input::new(pin, InputConfig::default().with_pull(pull))
 }
 
-/// Waits without giving way, µs.
-fn pass_us(us: u32) {
-    esp_hal::delay::Delay::new().delay_micros(us);
-}
-
 /// The level of a pin that somebody else drives.
-pub struct Watched(InputSignal<'static>);
-
-impl digital::ErrorType for Watched {
-    type Error = Infallible;
-}
-
-impl InputPin for Watched {
-    fn is_high(&mut self) -> Result<bool, Infallible> {
-        Ok(self.0.level() == Level::High)
-    }
-
-    fn is_low(&mut self) -> Result<bool, Infallible> {
-        Ok(self.0.level() == Level::Low)
-    }
-}
+pub type Watched = ProbedPin<InputSignal<'static>>;
 
 /// Open-drain line of switch and card reader.
-#[derive(Debug)]
-pub struct OpenDrain(Flex<'static>);
+pub type OpenDrain = SlotPin<Flex<'static>, Blocking>;
 
 /// Makes the line of switch and card reader: one end for the switch, one for
 /// the reader.
@@ -57,27 +36,8 @@ pub fn switch_line(pin: Pin) -> (Watched, OpenDrain) {
     );
     pin.set_input_enable(true);
     pin.set_output_enable(true);
-    (Watched(pin.peripheral_input()), OpenDrain(pin))
-}
-
-impl SlotLine for OpenDrain {
-    fn pull_low(&mut self, low: bool) {
-        self.0.set_level((!low).into());
-    }
-
-    fn is_high(&mut self) -> bool {
-        self.0.is_high()
-    }
-
-    fn pass(&mut self, us: u32) {
-        if us > 0 {
-            pass_us(us);
-        }
-    }
-
-    fn undisturbed<R>(&mut self, part: impl FnOnce(&mut Self) -> R) -> R {
-        critical_section::with(|_| part(self))
-    }
+    let level = ProbedPin::new(pin.peripheral_input(), |pin| pin.level() == Level::High);
+    (level, SlotPin::new(pin, Blocking::new()))
 }
 
 /// A wire that the display and a button share.
@@ -91,7 +51,7 @@ impl SharedWire for Shared {
 
     fn look(&mut self) -> bool {
         self.0.set_output_enable(false);
-        pass_us(RISE_US);
+        Blocking::new().delay_micros(RISE_US);
         let high = self.0.is_high();
         self.0.set_output_enable(true);
         high

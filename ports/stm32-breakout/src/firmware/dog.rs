@@ -7,7 +7,7 @@ use embassy_stm32::peripherals::IWDG;
 use smartevse_core::hardware::{ErrorKind, ErrorType, Watchdog};
 use smartevse_types::Duration;
 
-use crate::watchdog::Setting;
+use crate::facts::WATCHDOG_CLOCK;
 
 /// Readings of the status register after which a change has failed. A change
 /// takes five cycles of the slowest clock, 0.3 ms.
@@ -50,7 +50,9 @@ impl Watchdog for Dog {
 /// `Unsupported` when there is no such period, `Timeout` when the watchdog does
 /// not take it over.
 pub fn start(period: Duration) -> Result<(), ErrorKind> {
-    let setting = Setting::at_most(period).ok_or(ErrorKind::Unsupported)?;
+    let setting = WATCHDOG_CLOCK
+        .at_most(period)
+        .ok_or(ErrorKind::Unsupported)?;
     REGISTERS.kr().write(|w| w.set_key(Key::START));
     REGISTERS.kr().write(|w| w.set_key(Key::ENABLE));
     REGISTERS

@@ -4,7 +4,9 @@ use embassy_stm32::exti::{self, ExtiInput};
 use embassy_stm32::gpio::{Flex, Input, OutputType, Pin, Pull, Speed};
 use embassy_stm32::interrupt::{self as irq, InterruptExt, Priority};
 use embassy_stm32::mode::{Async, Blocking};
-use embassy_stm32::peripherals::{DMA1_CH5, DMA1_CH6, USART1, USART2};
+use embassy_stm32::peripherals::{
+    ADC1, DMA1_CH5, DMA1_CH6, PA1, PA4, PA5, PA8, TIM1, USART1, USART2,
+};
 use embassy_stm32::spi::mode::Master;
 use embassy_stm32::spi::{self, Spi};
 use embassy_stm32::time::Hertz;
@@ -15,7 +17,7 @@ use embassy_stm32::usart::{
 };
 use embassy_stm32::{Peri, Peripherals, bind_interrupts, dma, peripherals, usart};
 use embassy_time::Delay;
-use smartevse::port::LINE_BAUD;
+use smartevse::port::{CapturedBoard, LINE_BAUD};
 use smartevse_core::adapters::{
     HalfDuplex, InputLine, LockLines, PinButtons, PwmLight, ReferenceLines, SpiWires, St7565,
 };
@@ -23,8 +25,8 @@ use static_cell::StaticCell;
 
 use super::dog::Dog;
 use super::flash::{self, Sectors};
-use super::pilot::PilotParts;
-use crate::facts::{CONSOLE_BAUD, LCD_SPEED, RING, polarity};
+use super::pilot::{PeriodCapture, PilotChannel};
+use crate::facts::{CONSOLE_BAUD, LCD_SPEED, PILOT_SAMPLES, RING, polarity};
 use crate::storage::SettingsArea;
 
 bind_interrupts!(struct Irqs {
@@ -54,6 +56,29 @@ pub type Display = St7565<SpiWires<Spi<'static, Blocking, Master>, Flex<'static>
 
 /// The status light.
 pub type Light = PwmLight<LightChannel, LightChannel, LightChannel>;
+
+/// The board of the charging control.
+pub type Charging = CapturedBoard<
+    PilotChannel,
+    PeriodCapture,
+    PILOT_SAMPLES,
+    Flex<'static>,
+    Input<'static>,
+    Input<'static>,
+    Light,
+>;
+
+/// Peripherals and pins of the pilot.
+pub struct PilotParts {
+    /// Timer.
+    pub timer: Peri<'static, TIM1>,
+    /// CP_OUT.
+    pub output: Peri<'static, PA8>,
+    /// Converter.
+    pub converter: Peri<'static, ADC1>,
+    /// CP_IN, PP_IN and TEMP.
+    pub inputs: (Peri<'static, PA1>, Peri<'static, PA5>, Peri<'static, PA4>),
+}
 
 /// Parts of the charging control.
 pub struct ChargingParts {

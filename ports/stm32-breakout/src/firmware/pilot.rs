@@ -13,7 +13,7 @@ use embassy_stm32::interrupt;
 use embassy_stm32::interrupt::{InterruptExt, Priority};
 use embassy_stm32::pac::adc::vals::Exten;
 use embassy_stm32::pac::timer::vals::Ossi;
-use embassy_stm32::peripherals::{ADC1, PA1, PA4, PA5, PA8, TIM1};
+use embassy_stm32::peripherals::{ADC1, PA1, PA4, PA5, TIM1};
 use embassy_stm32::time::Hertz;
 use embassy_stm32::timer::low_level::{CountingMode, OutputCompareMode, Timer};
 use embassy_stm32::timer::simple_pwm::PwmPin;
@@ -22,12 +22,12 @@ use embassy_stm32::{Peri, pac, triggers};
 use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
 use embassy_sync::signal::Signal;
 use embedded_hal::pwm::{ErrorKind, ErrorType, SetDutyCycle};
-use smartevse::exchange::Guarded;
+use smartevse::port::CaptureCell;
 use smartevse_core::adapters::{
-    Capture, Conversions, HIGH_POINT_US, PILOT_PERIOD_US, PeriodEnd, TriggeredCapture,
+    Conversions, HIGH_POINT_US, PILOT_PERIOD_US, PeriodEnd, TriggeredCapture,
 };
-use smartevse_core::hardware::ErrorKind as HardwareError;
 
+use super::hardware::PilotParts;
 use super::now;
 use crate::facts::{PILOT_SAMPLES, POLL_PERIODS, milli_volts};
 
@@ -39,20 +39,12 @@ const TRIGGER: usize = 3;
 /// independent of the clock of the firmware.
 static DUE: Signal<CriticalSectionRawMutex, ()> = Signal::new();
 
-static CAPTURE: Guarded<TriggeredCapture<PILOT_SAMPLES>> =
-    Guarded::new(TriggeredCapture::new(POLL_PERIODS));
+/// What the end of each period collects.
+pub type PeriodCapture = TriggeredCapture<PILOT_SAMPLES>;
 
-/// Peripherals and pins of the pilot.
-pub struct PilotParts {
-    /// Timer.
-    pub timer: Peri<'static, TIM1>,
-    /// CP_OUT.
-    pub output: Peri<'static, PA8>,
-    /// Converter.
-    pub converter: Peri<'static, ADC1>,
-    /// CP_IN, PP_IN and TEMP.
-    pub inputs: (Peri<'static, PA1>, Peri<'static, PA5>, Peri<'static, PA4>),
-}
+/// Filled at the end of each period, read by the 10 ms loop.
+pub static CAPTURE: CaptureCell<PeriodCapture, PILOT_SAMPLES> =
+    CaptureCell::new(TriggeredCapture::new(POLL_PERIODS));
 
 /// The pulse-width channel of the pilot, 1000 steps.
 pub struct PilotChannel {
@@ -154,16 +146,6 @@ impl SetDutyCycle for PilotChannel {
 /// Duty in the compare register, in steps.
 fn duty() -> u16 {
     pac::TIM1.ccr(PULSES).read().ccr()
-}
-
-/// Uses what the interrupt collected.
-///
-/// # Errors
-///
-/// `Other` when it is being changed, which no context below the interrupt sees.
-pub fn captured<R>(f: impl FnOnce(&mut Capture<PILOT_SAMPLES>) -> R) -> Result<R, HardwareError> {
-    let done = CAPTURE.with(|capture| f(capture.capture()));
-    done.ok_or(HardwareError::Other)
 }
 
 /// Waits until the charging control is due.

@@ -1,8 +1,9 @@
 //! Start of the firmware.
 
 use embassy_executor::{Executor, InterruptExecutor};
-use embassy_stm32::interrupt;
 use embassy_stm32::interrupt::{InterruptExt, Priority};
+use embassy_stm32::pac::TIM4;
+use embassy_stm32::{Peripherals, interrupt};
 use smartevse::Stored;
 use smartevse::port::ResetCause;
 use smartevse_core::adapters::is_blank;
@@ -29,10 +30,26 @@ pub fn start() -> Option<(Hardware, ResetCause)> {
     stop::safe_pins();
     let cause = stop::reset_cause();
     dog::start(LONGEST_WATCHDOG).ok()?;
-    let peripherals = embassy_stm32::init(clocks::config());
+    let peripherals = peripherals();
     clocks::caches();
     let hardware = Hardware::claim(peripherals).ok()?;
     Some((hardware, cause))
+}
+
+/// Starts clocks, peripherals and the time of the firmware.
+///
+/// The time driver sets its timer up while the compare register is still 0, so
+/// the timer notes a compare event at count 0 (embassy-stm32 0.6). Its first
+/// interrupt would count half a period that never was, and the time would be
+/// 65.5 ms ahead. The note is withdrawn before an interrupt sees it; a few µs
+/// after the start no event can be due.
+fn peripherals() -> Peripherals {
+    cortex_m::interrupt::free(|_| {
+        let peripherals = embassy_stm32::init(clocks::config());
+        TIM4.sr().write(|w| w.0 = 0);
+        interrupt::TIM4.unpend();
+        peripherals
+    })
 }
 
 /// Runs the firmware.

@@ -13,15 +13,11 @@ pub fn never_used() -> usize {
         static mut _stack_end: u32;
         static mut _stack_start: u32;
     }
-    let (mut place, top) = (&raw const _stack_end, &raw const _stack_start);
-    let mut words = 0_usize;
-    while place < top {
+    let (end, start) = (&raw const _stack_end, &raw const _stack_start);
+    (end.addr()..start.addr())
+        .step_by(size_of::<u32>())
         // SAFETY: the words between both symbols are RAM.
-        if unsafe { place.read_volatile() } != STACK_PAINT_VALUE {
-            break;
-        }
-        words = words.saturating_add(1);
-        place = place.wrapping_add(1);
-    }
-    words.saturating_mul(size_of::<u32>())
+        .take_while(|place| unsafe { end.with_addr(*place).read_volatile() } == STACK_PAINT_VALUE)
+        .count()
+        .saturating_mul(size_of::<u32>())
 }

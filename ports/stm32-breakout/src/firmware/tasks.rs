@@ -1,25 +1,17 @@
 //! The loops of `smartevse::port` as tasks of the three contexts.
 
-use core::fmt::Write as _;
-
 use embassy_executor::task;
-use embassy_stm32::gpio::{Flex, Input};
 use embassy_stm32::usart::BufferedUart;
 use embassy_time::{Instant as Tick, Timer};
-use heapless::String;
 use smartevse::port::{ControlSetup, Hub, ResetCause};
-use smartevse::tasks::Clock;
+use smartevse::tasks::{Clock, PortClock};
 use smartevse::{Setup, Stored};
-use smartevse_core::adapters::{
-    Capture, MilliVoltSource, PilotSampler, ReferenceBoard, ReferenceSources, reference_board,
-};
-use smartevse_core::charger::BootRecord;
-use smartevse_core::directive::ChargerStatus;
-use smartevse_core::hardware::{ErrorKind, Watchdog};
+use smartevse_core::adapters::reference_board;
 use smartevse_types::Instant;
 
-use super::hardware::{ChargingParts, Display, Keys, Light, Line};
-use super::pilot::{PilotChannel, captured, wait_due};
+use super::dog::Dog;
+use super::hardware::{Charging, ChargingParts, Display, Keys, Line};
+use super::pilot::{CAPTURE, PilotChannel, wait_due};
 use super::stop::{self, KEPT};
 use super::{now, stack};
 use crate::facts::{BOARD, ERASE_WATCHDOG, pilot_scale};
@@ -28,44 +20,14 @@ use crate::facts::{BOARD, ERASE_WATCHDOG, pilot_scale};
 static HUB: Hub = Hub::new();
 
 /// The clock of the chip.
-struct ChipClock;
-
-impl Clock for ChipClock {
-    fn now(&self) -> Instant {
-        now()
-    }
-
-    async fn wait_until(&self, at: Instant) {
-        Timer::at(Tick::from_micros(at.as_micros())).await;
-    }
+fn clock() -> impl Clock {
+    let wait = async |at: Instant| Timer::at(Tick::from_micros(at.as_micros())).await;
+    PortClock { now, wait }
 }
 
 /// Starts the pilot and joins all parts of the charging control.
-pub fn board(
-    parts: ChargingParts,
-) -> (
-    ReferenceBoard<
-        PilotChannel,
-        impl PilotSampler,
-        impl MilliVoltSource,
-        impl MilliVoltSource,
-        Flex<'static>,
-        Input<'static>,
-        Input<'static>,
-        Light,
-    >,
-    impl Watchdog,
-) {
-    let scale = pilot_scale();
-    let sources = ReferenceSources {
-        pilot: move |_: Instant| {
-            let scale = scale.ok_or(ErrorKind::Unsupported)?;
-            captured(Capture::take)?.summary(&scale)
-        },
-        proximity: || captured(|capture| capture.proximity_voltage(now()))?,
-        proximity_ceiling: None,
-        temperature: || captured(|capture| capture.temperature_voltage(now()))?,
-    };
+pub fn board(parts: ChargingParts) -> (Charging, Dog) {
+    let sources = CAPTURE.sources(pilot_scale(), None, now);
     let channel = PilotChannel::start(parts.pilot);
     let board = reference_board(channel, sources, parts.lines, parts.light);
     (board, parts.watchdog)
@@ -75,16 +37,10 @@ pub fn board(
 #[task]
 pub async fn charge(parts: ChargingParts) {
     let (board, watchdog) = board(parts);
-    let setup = ControlSetup {
-        facts: BOARD,
-        boot: BootRecord {
-            latched: KEPT.latched(),
-        },
-        erase_watchdog: ERASE_WATCHDOG,
-    };
-    let keep = |status: &ChargerStatus| KEPT.keep(status.latched);
+    let setup = ControlSetup::after_reset(BOARD, ERASE_WATCHDOG, &KEPT);
+    let keep = |status: &_| KEPT.note(status);
     let _ = HUB
-        .control(board, watchdog, &ChipClock, setup, wait_due, keep)
+        .control(board, watchdog, &clock(), setup, wait_due, keep)
         .await;
     stop::halt()
 }
@@ -92,35 +48,28 @@ pub async fn charge(parts: ChargingParts) {
 /// Planning in the middle executor.
 #[task]
 pub async fn plan(stored: Stored) {
-    let setup = Setup {
-        facts: BOARD,
-        stored,
-        ..Setup::default()
-    };
-    HUB.plan(&setup, &ChipClock).await
+    HUB.plan(&Setup::of_board(BOARD, stored), &clock()).await
 }
 
 /// The meter line in the middle executor.
 #[task]
 pub async fn line(line: Line) {
-    HUB.serve_meters(line, &ChipClock).await
+    HUB.serve_meters(line, &clock()).await
 }
 
 /// The console in thread mode.
 #[task]
 pub async fn console(console: BufferedUart<'static>, cause: ResetCause) {
-    let mut greeting = String::<96>::new();
     let version = env!("CARGO_PKG_VERSION");
-    let _ = write!(greeting, "smartevse {version}: start after {cause}");
+    let greeting = format_args!("smartevse {version}: start after {cause}");
     let unused = || Some(stack::never_used());
-    HUB.serve_console(console, &ChipClock, &greeting, unused)
-        .await
+    HUB.serve_console(console, &clock(), greeting, unused).await
 }
 
 /// The buttons in thread mode.
 #[task]
 pub async fn buttons(keys: Keys) {
-    HUB.watch_buttons(keys, &ChipClock).await;
+    HUB.watch_buttons(keys, &clock()).await;
 }
 
 /// Starts the display, which stays dark: drawing comes with the menu.

@@ -1,0 +1,7 @@
+//! `smartevse::port`.
+#![no_std]
+#![no_main]
+
+use smartevse_footprint as _;
+
+smartevse_footprint::program!(smartevse_footprint::port::exercise());
