@@ -27,7 +27,21 @@ const STEPS: usize = 4;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Replaced {
     current: DeciAmps,
+    /// When the set-point in its place left.
+    at: Instant,
     until: Instant,
+}
+
+impl Replaced {
+    /// When it stops counting. An EVSE that was not heard since may have missed
+    /// the new set-point: it goes on until its own time-out.
+    fn end(&self, seen_at: Instant) -> Instant {
+        if seen_at > self.at {
+            self.until
+        } else {
+            self.until.latest(self.at + LOST_NODE_TIME)
+        }
+    }
 }
 
 /// The set-points of one EVSE that may be in force.
@@ -35,6 +49,10 @@ struct Replaced {
 pub struct Exposure {
     /// What the scheduler handed out last.
     order: DeciAmps,
+    /// When it was handed out.
+    ordered_at: Instant,
+    /// An order above zero may have left unnoticed.
+    unconfirmed: bool,
     /// The highest order that may leave the wire from now on.
     pending: DeciAmps,
     /// The last set-point that left the wire.
@@ -52,12 +70,16 @@ pub struct Exposure {
     released_at: Option<Instant>,
     /// What it takes against its orders, until it is seen to have stopped.
     rogue: DeciAmps,
+    /// Since which report it is above everything that was sent to it.
+    doubted_since: Option<Instant>,
 }
 
 impl Default for Exposure {
     fn default() -> Self {
         Self {
             order: DeciAmps::ZERO,
+            ordered_at: Instant::ZERO,
+            unconfirmed: false,
             pending: DeciAmps::ZERO,
             sent: DeciAmps::ZERO,
             sent_at: Instant::ZERO,
@@ -67,6 +89,7 @@ impl Default for Exposure {
             nonzero: None,
             released_at: None,
             rogue: DeciAmps::ZERO,
+            doubted_since: None,
         }
     }
 }
@@ -91,7 +114,8 @@ impl Exposure {
             (true, since) => since,
             (false, _) => None,
         };
-        self.order = order;
+        (self.order, self.ordered_at) = (order, now);
+        self.unconfirmed |= order > DeciAmps::ZERO;
         self.pending = self.pending.max(order);
     }
 
@@ -110,12 +134,13 @@ impl Exposure {
             self.nonzero = Some((current, at));
             self.shorten(at);
         }
-        // Something else than the last order was sent: that one may follow.
-        self.pending = if current == self.order {
-            current
+        // Only a telegram from after the last order can carry it.
+        if current == self.order && at >= self.ordered_at {
+            self.pending = current;
+            self.unconfirmed = false;
         } else {
-            self.pending.max(self.order)
-        };
+            self.pending = self.pending.max(self.order);
+        }
     }
 
     /// Keeps what was in force before a lower set-point. An order that is still
@@ -136,8 +161,12 @@ impl Exposure {
         } else {
             Instant::FAR_FUTURE
         };
+        if self.unconfirmed {
+            self.nonzero = Some((before, at));
+        }
         self.remember(Replaced {
             current: before,
+            at,
             until,
         });
     }
@@ -147,7 +176,7 @@ impl Exposure {
     fn shorten(&mut self, at: Instant) {
         for entry in self.replaced.iter_mut().flatten() {
             if entry.until == Instant::FAR_FUTURE {
-                entry.until = at + RESPONSE_TIME;
+                (entry.at, entry.until) = (at, at + RESPONSE_TIME);
             }
         }
     }
@@ -162,6 +191,7 @@ impl Exposure {
             *place = Some(replaced);
         } else if let Some(Some(last)) = self.replaced.last_mut() {
             last.current = last.current.max(replaced.current);
+            last.at = last.at.latest(replaced.at);
             last.until = last.until.latest(replaced.until);
         }
     }
@@ -169,14 +199,15 @@ impl Exposure {
     /// Takes in what the EVSE reports.
     pub fn observe(&mut self, view: &ShareView, now: Instant) {
         for entry in &mut self.replaced {
-            if entry.is_some_and(|old| now >= old.until) {
+            if entry.is_some_and(|old| now >= old.end(view.seen_at)) {
                 *entry = None;
             }
         }
         let closed = view.online && view.contactor == Contactor::Closed;
-        if closed && !self.has_sent && self.pending == DeciAmps::ZERO {
+        if closed && self.committed() == DeciAmps::ZERO {
             // Already charging before the first order of this master.
             self.pending = view.reported.unwrap_or(view.ceiling()).max(view.floor());
+            self.unconfirmed = true;
         }
         if view.online && !closed && (view.seen_at > self.changed_at || !self.has_sent) {
             self.rogue = DeciAmps::ZERO;
@@ -185,6 +216,7 @@ impl Exposure {
                 self.replaced = [None; STEPS];
             }
         }
+        self.doubt(closed, view);
         self.rogue = self.rogue.max(self.unexplained(view));
     }
 
@@ -198,6 +230,15 @@ impl Exposure {
         highest.map_or(present, |old| old.max(present))
     }
 
+    /// Notes since when its reports are above everything it may follow,
+    /// although its set-points go on changing.
+    fn doubt(&mut self, closed: bool, view: &ShareView) {
+        let reported = view.reported.unwrap_or(self.sent);
+        let is_over = closed && self.has_sent && reported > self.committed();
+        let since = self.doubted_since.unwrap_or(view.seen_at);
+        self.doubted_since = is_over.then_some(since);
+    }
+
     /// What an EVSE takes although nobody allowed it: it charges long after it
     /// was told to stop, or says it has a higher set-point than it was sent.
     fn unexplained(&self, view: &ShareView) -> DeciAmps {
@@ -206,7 +247,9 @@ impl Exposure {
         } else {
             RESPONSE_TIME
         };
-        let settled = self.has_sent && view.seen_at >= self.changed_at + patience;
+        let steady = self.has_sent && view.seen_at >= self.changed_at + patience;
+        let doubted = self.doubted_since;
+        let settled = steady || doubted.is_some_and(|since| view.seen_at >= since + RESPONSE_TIME);
         if !settled || !view.online || view.contactor != Contactor::Closed {
             return DeciAmps::ZERO;
         }
@@ -252,7 +295,7 @@ impl Exposure {
     pub fn deadline(&self, view: &ShareView, now: Instant) -> Instant {
         let mut first = Instant::FAR_FUTURE;
         for entry in self.replaced.iter().flatten() {
-            first = sooner(first, entry.until, now);
+            first = sooner(first, entry.end(view.seen_at), now);
         }
         match self.nonzero {
             Some((_, at)) if !view.online => sooner(first, at + LOST_NODE_TIME, now),
@@ -312,8 +355,8 @@ mod tests {
         exposure.observe(&view(Contactor::Closed, 20, None), at(100));
         assert_eq!(exposure.committed(), da(160));
         exposure.confirm(da(80), at(100));
-        let closed = view(Contactor::Closed, 100, None);
-        assert_eq!(exposure.deadline(&closed, at(100)), at(105));
+        let closed = view(Contactor::Closed, 101, None);
+        assert_eq!(exposure.deadline(&closed, at(101)), at(105));
         exposure.observe(&closed, at(104));
         assert_eq!(exposure.committed(), da(160));
         exposure.observe(&closed, at(105));
@@ -333,9 +376,9 @@ mod tests {
         exposure.hand_out(da(60), at(13));
         exposure.confirm(da(60), at(14));
         // 12.0 A may have left unnoticed.
-        exposure.observe(&view(Contactor::Closed, 14, None), at(18));
+        exposure.observe(&view(Contactor::Closed, 15, None), at(18));
         assert_eq!(exposure.committed(), da(120));
-        exposure.observe(&view(Contactor::Closed, 14, None), at(19));
+        exposure.observe(&view(Contactor::Closed, 15, None), at(19));
         assert_eq!(exposure.committed(), da(60));
         exposure.confirm(da(300), at(14));
         exposure.confirm(da(300), at(13));
@@ -386,7 +429,7 @@ mod tests {
             exposure.confirm(current, moment);
         }
         assert_eq!(exposure.committed(), da(300));
-        let closed = view(Contactor::Closed, 20, None);
+        let closed = view(Contactor::Closed, 21, None);
         exposure.observe(&closed, at(25));
         assert!(exposure.committed() >= da(290));
         exposure.observe(&closed, at(26));

@@ -14,7 +14,7 @@ pub(crate) fn open(limits: &mut [Limit], slots: &[Slot], views: &[ShareView], no
     for (slot, view) in slots.iter().zip(padded(views)) {
         let kept = slot.exposure.beyond_control(view, now);
         if kept > DeciAmps::ZERO {
-            limit::take(limits, view.place, kept);
+            limit::take(limits, slot.place, kept);
         }
     }
     for limit in limits {
@@ -23,12 +23,15 @@ pub(crate) fn open(limits: &mut [Limit], slots: &[Slot], views: &[ShareView], no
 }
 
 /// Raises the limits to the minimum of the best rank while a grace period
-/// runs, if that EVSE is Active already; it never starts anybody.
-pub(crate) fn soften(limits: &mut [Limit], members: &[Member]) {
+/// runs, if that EVSE is Active already and has an order; it never starts
+/// anybody.
+pub(crate) fn soften(limits: &mut [Limit], members: &[Member], slots: &[Slot]) {
     let Some(best) = members.first() else {
         return;
     };
-    if !best.turn.candidate || !best.turn.active {
+    let slot = slots.get(usize::from(best.turn.index));
+    let has_order = slot.is_some_and(|slot| slot.order() > DeciAmps::ZERO);
+    if !best.turn.candidate || !best.turn.active || !has_order {
         return;
     }
     for limit in limits {

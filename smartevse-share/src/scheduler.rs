@@ -58,8 +58,6 @@ pub struct Scheduler {
     waiting_since: Option<Instant>,
     /// No hand-over before this.
     next_swap: Instant,
-    /// The members carry the numbers of their EVSEs.
-    numbered: usize,
 }
 
 /// The tables of one call: EVSEs by index, and the same in rank order.
@@ -107,7 +105,7 @@ impl Scheduler {
         };
         round.observe(inputs.sent.as_ref());
         self.mark_idle(&mut round);
-        self.rank(&mut round);
+        round.rank();
         round.open(inputs.grace_running);
         let swap = self.serve(&mut round);
         let share = round.config.share;
@@ -131,19 +129,6 @@ impl Scheduler {
                 slot.idle.set(now, idle_tmo);
             }
         }
-    }
-
-    /// Brings the members into rank order.
-    fn rank(&mut self, round: &mut Round<'_>) {
-        if self.numbered != round.table.members.len() {
-            self.numbered = round.table.members.len();
-            for (member, index) in round.table.members.iter_mut().zip(0_u16..) {
-                member.turn.index = index;
-            }
-        }
-        round.place_newcomers();
-        round.fill_members();
-        rank::sort(round.table.members);
     }
 
     /// Decides who is served; gives the hand-over and its reason.
@@ -274,9 +259,37 @@ impl Round<'_> {
                 slot.sent(*current, sent.at);
             }
         }
+        for (slot, view) in self.table.slots.iter_mut().zip(self.views) {
+            slot.place = view.place;
+        }
         for (slot, view) in self.table.slots.iter_mut().zip(padded(self.views)) {
             slot.observe(view, self.now);
         }
+    }
+
+    /// Brings the members into rank order.
+    fn rank(&mut self) {
+        if !self.is_numbered() {
+            for (member, index) in self.table.members.iter_mut().zip(0_u16..) {
+                member.turn.index = index;
+            }
+        }
+        self.place_newcomers();
+        self.fill_members();
+        rank::sort(self.table.members);
+    }
+
+    /// Whether each EVSE has a member with its number.
+    fn is_numbered(&mut self) -> bool {
+        for slot in self.table.slots.iter_mut() {
+            slot.numbered = false;
+        }
+        for member in self.table.members.iter() {
+            if let Some(slot) = self.table.slots.get_mut(usize::from(member.turn.index)) {
+                slot.numbered = true;
+            }
+        }
+        self.table.slots.iter().all(|slot| slot.numbered)
     }
 
     /// Gives newcomers their place in the rotation.
@@ -338,7 +351,7 @@ impl Round<'_> {
         let table = &mut self.table;
         reserve::open(table.limits, table.slots, self.views, self.now);
         if grace_running {
-            reserve::soften(table.limits, table.members);
+            reserve::soften(table.limits, table.members, table.slots);
         }
     }
 

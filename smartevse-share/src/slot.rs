@@ -5,6 +5,7 @@ use smartevse_types::{BlockReason, DeciAmps, Duration, Instant, Mode};
 use crate::antiflap::Pause;
 use crate::commit::{Exposure, sooner};
 use crate::idle::{Draw, IdleMark, RUN_UP};
+use crate::limit::Place;
 use crate::rank::Class;
 use crate::share_config::{Contactor, ShareConfig, ShareView};
 
@@ -81,6 +82,10 @@ pub struct Slot {
     pub(crate) pause: Pause,
     pub(crate) lap: u16,
     pub(crate) active_since: Instant,
+    /// Where it was connected at last.
+    pub(crate) place: Place,
+    /// A member has its number.
+    pub(crate) numbered: bool,
     /// It began to want current in this call.
     pub(crate) newcomer: bool,
     wanting: bool,

@@ -20,6 +20,7 @@ mod protocol_model;
 mod protocol_props;
 mod quarter;
 mod regulated_group;
+mod share_exposure;
 mod share_optimal;
 mod share_prop;
 mod share_rows;

@@ -414,6 +414,7 @@ fn when_somebody_joins_then_his_current_is_free_after_5_s() {
     bench.broadcast();
     let sent = bench.now;
     bench.now = sent + seconds(5) - Duration::from_micros(1);
+    bench.views[0].seen_at = bench.now;
     bench.step();
     assert_eq!(bench.orders(), [100, 0]);
     assert_eq!(bench.last.unwrap().deadline, sent + seconds(5));
@@ -488,6 +489,8 @@ fn when_a_node_charges_at_the_start_then_its_current_counts() {
     assert_eq!(bench.orders(), [0, 100]);
     bench.broadcast();
     bench.now += seconds(5);
+    bench.views[1].seen_at = bench.now;
+    bench.views[1].reported = Some(da(100));
     bench.step();
     assert_eq!(bench.orders(), [100, 100]);
 }
