@@ -1,9 +1,11 @@
 //! Facts with their time. They cannot be refused.
 
-use smartevse_types::{DeciAmps, Instant, PerPhase, WattHours, Watts};
+use smartevse_types::{DeciAmps, Instant, Mode, PerPhase, Seconds, WattHours, Watts};
 
 use crate::card::Uid;
 use crate::directive::{Handshake, PowerGrant};
+use crate::faults::Faults;
+use crate::group::NodeReport;
 use crate::schedule::LocalSeconds;
 use crate::vehicle::VehicleId;
 
@@ -65,7 +67,21 @@ pub enum Fact {
     Broadcast(DeciAmps),
     /// On a node: the master's answer to the pending request.
     Granted(Handshake),
-    /// The orders of this version have left the wire.
+    /// On a node: the faults that come from the bus, LESS_6A and CT_NOCOMM.
+    Imposed(Faults),
+    /// On a node: the mode of the group.
+    GroupMode(Mode),
+    /// On a node: the solar stop timer of the master; 0 = off.
+    SolarTimer(Seconds),
+    /// On a node: whether a second master is heard.
+    SecondMaster(bool),
+    /// On a master: the answer of Node 1–7, asked at this moment.
+    NodeReport(u8, NodeReport),
+    /// On a master: Node 1–7 has not answered five polls in a row.
+    NodeLost(u8),
+    /// On a master: a reading of the EV meter of Node 1–7.
+    NodeMeter(u8, MeterReading),
+    /// On a master: the orders of this version have left the wire.
     OrdersSent(u32),
     /// This version of a record is stored.
     Stored(Record, u32),

@@ -85,6 +85,7 @@ pub mod directive;
 pub mod duty;
 pub mod event;
 pub mod faults;
+pub mod group;
 pub mod io;
 pub mod light;
 pub mod options;

@@ -6,6 +6,7 @@ use smartevse_types::{
 
 use crate::directive::{ChargerStatus, Directive};
 use crate::faults::Faults;
+use crate::group::GroupStatus;
 use crate::registry::SettingSet;
 use crate::settings::Settings;
 
@@ -40,6 +41,9 @@ pub struct PlanStatus {
     pub grid_limited: bool,
     /// Faults found by planning.
     pub faults: Faults,
+    /// On a node: a second master is heard on the bus, which is an error of
+    /// the configuration.
+    pub second_master: bool,
 }
 
 /// One meter as front ends see it.
@@ -81,6 +85,8 @@ pub struct Snapshot<'a> {
     pub plan: &'a PlanStatus,
     /// Meters.
     pub meters: &'a MetersStatus,
+    /// The group, on a master.
+    pub group: Section<&'a GroupStatus>,
     /// Stored settings.
     pub settings: &'a Settings,
     /// Settings in force; differs from `settings` while changes wait.

@@ -33,6 +33,8 @@ pub(crate) fn admit(
     now: Instant,
 ) {
     let (rule, idle_tmo) = (&config.anti_flap, config.idle_tmo);
+    let served = members.iter().any(|member| member.admitted);
+    let hold = config.hold_joins && served;
     for member in members.iter_mut() {
         member.turn.held = false;
         let Some(slot) = slots.get_mut(usize::from(member.turn.index)) else {
@@ -46,7 +48,7 @@ pub(crate) fn admit(
             .see(limit::fits(limits, member.place, with_margin), now);
         if limit::fits(limits, member.place, member.min) {
             limit::take(limits, member.place, member.min);
-            member.admitted = slot.pause.is_over(now, rule, idle_tmo);
+            member.admitted = !hold && slot.pause.is_over(now, rule, idle_tmo);
             member.turn.held = !member.admitted;
         }
     }

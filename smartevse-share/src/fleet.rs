@@ -19,6 +19,8 @@ pub(crate) struct Fleet<'a> {
     pub(crate) lone: bool,
     /// EVSEs that hold a set-point now: active or charging, at least 1.
     pub(crate) holding: i32,
+    /// EVSEs that are served and do not charge yet.
+    pub(crate) coming: i32,
     /// EVSEs that charge.
     pub(crate) charging: usize,
     /// EVSEs that ask for current.
@@ -48,6 +50,7 @@ impl<'a> Fleet<'a> {
             local,
             lone,
             holding: 0,
+            coming: 0,
             charging: 0,
             wanting: 0,
             phases: PhaseSet::empty(),
@@ -79,6 +82,7 @@ impl<'a> Fleet<'a> {
         let holds = evse.charging || (evse.active && !self.lone);
         self.holding = self.holding.saturating_add(i32::from(holds));
         if !evse.charging {
+            self.coming = self.coming.saturating_add(i32::from(evse.active));
             return;
         }
         self.charging = self.charging.saturating_add(1);

@@ -92,6 +92,14 @@ impl<const N: usize> Group<N> {
         self.slots.map(|slot| slot.order())
     }
 
+    /// Place of an EVSE in the order of service, 0 = first; `None` when it
+    /// takes no part.
+    #[must_use]
+    pub fn rank(&self, index: usize) -> Option<usize> {
+        let mut order = self.members.iter().filter(|one| one.turn.candidate);
+        order.position(|one| usize::from(one.turn.index) == index)
+    }
+
     /// The shares, by index; 0.1 A.
     #[must_use]
     pub fn allocated(&self) -> [DeciAmps; N] {

@@ -24,6 +24,9 @@ pub struct Plan {
     pub stop: bool,
     /// Charging waits for surplus: what is missing is sun (regulation 6.5).
     pub no_sun: bool,
+    /// Surplus for one more has not lasted yet: whoever waits does not begin
+    /// beside those that charge. Only in a group.
+    pub hold_joins: bool,
     /// Wish for three phases; CONTACT 2 moves only while the main contactor is
     /// open (regulation 8.2).
     pub three_phase: bool,
@@ -52,6 +55,7 @@ impl Default for Plan {
             available: false,
             stop: false,
             no_sun: false,
+            hold_joins: false,
             three_phase: true,
             limited_by: LimitedBy::Nothing,
             mains_stale: false,

@@ -66,6 +66,12 @@ pub struct Regulator {
     charging_since: Option<Instant>,
     members: usize,
     wanting: usize,
+    /// When one of several stopped while another one was about to begin.
+    left_at: Option<Instant>,
+    /// Since when one more could join in Solar.
+    spare_since: Option<Instant>,
+    /// Since when the sun does not cover all at MIN.
+    short_since: Option<Instant>,
     stopped: bool,
     sunless: bool,
     doubled: bool,
@@ -105,6 +111,7 @@ impl Regulator {
             self.regulate(&cycle, startable);
         }
         if !self.lone {
+            self.watch_spare(&cycle, startable);
             self.welcome(&cycle, startable);
         }
         self.plan(&cycle, startable)

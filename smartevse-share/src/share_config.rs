@@ -69,6 +69,10 @@ pub struct ShareConfig {
     pub anti_flap: AntiFlap,
     /// How the current above the minima is shared. Default: equally.
     pub share: Share,
+    /// Whoever waits does not begin while somebody is served. Default: no; the
+    /// regulation says so while surplus has not lasted
+    /// ([`Plan::hold_joins`](crate::Plan)).
+    pub hold_joins: bool,
 }
 
 impl Default for ShareConfig {
@@ -80,6 +84,7 @@ impl Default for ShareConfig {
             idle_tmo: Duration::from_secs(60),
             anti_flap: AntiFlap::default(),
             share: Share::Equal,
+            hold_joins: false,
         }
     }
 }

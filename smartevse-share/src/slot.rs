@@ -152,6 +152,12 @@ impl Slot {
         }
     }
 
+    /// Takes over an order that was announced before this scheduler began.
+    pub fn announced(&mut self, current: DeciAmps, at: Instant) {
+        self.exposure.hand_out(current, at);
+        self.exposure.confirm(current, at);
+    }
+
     /// Notes a set-point that left the wire.
     pub fn sent(&mut self, current: DeciAmps, at: Instant) {
         self.exposure.confirm(current, at);

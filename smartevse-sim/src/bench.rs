@@ -286,5 +286,6 @@ const fn setup_of(plan: &BenchPlan, boot: BootRecord) -> Setup<'static> {
         card: None,
         cards: &[],
         planning: Planning::Regulated,
+        serial: 0,
     }
 }

@@ -48,7 +48,14 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! **Not here yet:** power share on the simulated RS-485 line ([`rs485`]); the vectors of network and OCPP.
+//! # Groups
+//!
+//! A scenario with `power_share` joins whole stations by a simulated RS-485
+//! line: the first one is the master, each one has its own line end
+//! ([`Tap`](rs485::Tap)), and [`Run`](run::Run) can cut a tap, delay its
+//! broadcasts, lose confirmations, switch a station off and start it again.
+//!
+//! **Not here yet:** the vectors of network and OCPP.
 
 pub mod bench;
 pub mod car;

@@ -8,12 +8,16 @@ use smartevse_core::io::{Deadline, Inputs, Outputs, PilotSample};
 use smartevse_types::{DeciAmps, Duration, Instant};
 
 use crate::metrics::{Collector, EvseSecond, Metrics, Second};
+use crate::rs485::{Line, Party, Tap, TapFaults};
 use crate::scenario::{Scenario, ScenarioError};
 use crate::trace;
 use crate::world::World;
 
 /// Shortest time between two polls (design §1).
 const POLL: Duration = Duration::from_millis(10);
+
+/// Everybody has heard a frame so long after its end.
+const HEARD: Duration = Duration::from_millis(300);
 
 /// A row shows the end of its second, before anything changes at the full
 /// second.
@@ -41,6 +45,30 @@ pub trait Controller {
 
     /// Name of its charging state, for the trace.
     fn state(&self) -> &'static str;
+
+    /// Whether it has something new to say on the line.
+    fn calls(&self) -> bool {
+        false
+    }
+
+    /// Serves its end of the line that joins the chargers. The default has
+    /// none.
+    fn serve(&mut self, now: Instant, tap: &mut Tap, line: &mut Line) -> Served {
+        let _ = (now, tap, line);
+        Served {
+            told: false,
+            until: Instant::FAR_FUTURE,
+        }
+    }
+}
+
+/// What became of a turn on the line.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Served {
+    /// The controller learned something and wants to be polled.
+    pub told: bool,
+    /// When it has something to do on the line if it hears nothing.
+    pub until: Instant,
 }
 
 /// A numbered invariant that did not hold.
@@ -102,9 +130,12 @@ impl From<ScenarioError> for RunError {
 /// One controller at its board.
 struct Seat<C> {
     controller: C,
+    powered: bool,
     seen: Option<Inputs>,
     due: Instant,
     outputs: Outputs,
+    tap: Tap,
+    line_due: Instant,
 }
 
 /// Controllers in a plant, in virtual time.
@@ -112,6 +143,7 @@ pub struct Run<'a, C> {
     world: World,
     seats: Vec<Seat<C>>,
     collector: Collector,
+    line: Option<Line>,
     trace: Option<&'a mut dyn Write>,
     polls: u64,
 }
@@ -121,11 +153,13 @@ impl<'a, C: Controller> Run<'a, C> {
     #[must_use]
     pub fn new(scenario: &Scenario, controllers: Vec<C>) -> Self {
         let world = World::new(scenario.plan.clone());
-        let seats = controllers.into_iter().map(Seat::new).collect();
+        let seats = controllers.into_iter().enumerate();
+        let seats = seats.map(|(evse, one)| Seat::new(evse, one)).collect();
         Self {
             collector: Collector::new(scenario.limits(), world.len()),
             world,
             seats,
+            line: None,
             trace: None,
             polls: 0,
         }
@@ -136,6 +170,57 @@ impl<'a, C: Controller> Run<'a, C> {
     pub fn with_trace(mut self, out: &'a mut dyn Write) -> Self {
         self.trace = Some(out);
         self
+    }
+
+    /// Joins the controllers by a line.
+    #[must_use]
+    pub fn with_line(mut self, line: Line) -> Self {
+        self.line = Some(line);
+        self
+    }
+
+    /// The line, to disturb it.
+    pub fn line(&mut self) -> Option<&mut Line> {
+        self.line.as_mut()
+    }
+
+    /// Breaks or repairs the connection of a charger to the line.
+    pub fn set_tap(&mut self, evse: usize, faults: TapFaults) {
+        if let Some(seat) = self.seats.get_mut(evse) {
+            seat.tap.set_faults(faults);
+        }
+    }
+
+    /// A controller, to look at it or to tell it something.
+    pub fn controller(&mut self, evse: usize) -> Option<&mut C> {
+        let seat = self.seats.get_mut(evse)?;
+        seat.due = Instant::ZERO;
+        seat.line_due = Instant::ZERO;
+        Some(&mut seat.controller)
+    }
+
+    /// Takes the power from a controller: its board falls into the safe state.
+    pub fn power_off(&mut self, evse: usize) {
+        if let Some(seat) = self.seats.get_mut(evse) {
+            seat.powered = false;
+            seat.outputs = Outputs::SAFE;
+            self.world.drive(evse, &Outputs::SAFE);
+            self.collector.contactors(evse, false, false);
+        }
+    }
+
+    /// Puts a freshly started controller in place of another one.
+    pub fn restart(&mut self, evse: usize, controller: C) {
+        self.power_off(evse);
+        let now = self.world.now();
+        if let Some(seat) = self.seats.get_mut(evse) {
+            *seat = Seat {
+                due: now,
+                line_due: now,
+                tap: Tap::new(Party(evse), now),
+                ..Seat::new(evse, controller)
+            };
+        }
     }
 
     /// The plant, to change it between two calls of [`until`](Self::until).
@@ -174,6 +259,7 @@ impl<'a, C: Controller> Run<'a, C> {
     pub fn until(&mut self, end: Instant) -> Result<(), RunError> {
         loop {
             self.hand_over();
+            self.serve_line();
             for evse in 0..self.seats.len() {
                 self.poll_if_due(evse)?;
             }
@@ -181,7 +267,7 @@ impl<'a, C: Controller> Run<'a, C> {
             if now >= end {
                 return Ok(());
             }
-            let due = self.seats.iter().map(|seat| seat.due);
+            let due = self.seats.iter().map(|seat| seat.next(self.line.as_ref()));
             let next = due.fold(self.world.deadline(), Instant::earliest);
             self.world.advance(next.latest(now).earliest(end));
         }
@@ -198,10 +284,33 @@ impl<'a, C: Controller> Run<'a, C> {
         }
     }
 
+    /// Lets everybody act on the line that hears something or wants to.
+    fn serve_line(&mut self) {
+        let Some(line) = &mut self.line else {
+            return;
+        };
+        let now = self.world.now();
+        line.forget_until(now - HEARD);
+        for seat in self.seats.iter_mut().filter(|seat| seat.powered) {
+            if now < seat.line_due && now < seat.tap.deadline(line) {
+                continue;
+            }
+            let served = seat.controller.serve(now, &mut seat.tap, line);
+            // Nobody is asked twice at the same moment.
+            seat.line_due = served.until.latest(now + Duration::from_micros(1));
+            if served.told {
+                seat.due = now;
+            }
+        }
+    }
+
     fn poll_if_due(&mut self, evse: usize) -> Result<(), RunError> {
         let now = self.world.now();
         let mut inputs = Inputs::default();
         let seat = &mut self.seats[evse];
+        if !seat.powered {
+            return Ok(());
+        }
         // Looking at an unchanged board must not move the sample's own span.
         if now < seat.due && !changed(&self.world, evse, seat) {
             return Ok(());
@@ -222,6 +331,9 @@ impl<'a, C: Controller> Run<'a, C> {
             outputs.contactor1.is_closed(),
             outputs.contactor2.is_closed(),
         );
+        if seat.controller.calls() {
+            seat.line_due = now;
+        }
         seat.outputs = outputs;
         seat.seen = Some(inputs);
         seat.due = (now + POLL).latest(seat.controller.deadline().earliest());
@@ -248,7 +360,11 @@ impl<'a, C: Controller> Run<'a, C> {
     fn look(&self, evse: usize) -> EvseSecond {
         let seat = &self.seats[evse];
         EvseSecond {
-            offered_a: f64::from(seat.controller.offered().as_deci()) / 10.0,
+            offered_a: if seat.powered {
+                f64::from(seat.controller.offered().as_deci()) / 10.0
+            } else {
+                0.0
+            },
             amps: self.world.car_a(evse),
             contactor1: seat.outputs.contactor1.is_closed(),
             contactor2: seat.outputs.contactor2.is_closed(),
@@ -260,13 +376,27 @@ impl<'a, C: Controller> Run<'a, C> {
 }
 
 impl<C> Seat<C> {
-    fn new(controller: C) -> Self {
+    fn new(evse: usize, controller: C) -> Self {
         Self {
             controller,
+            powered: true,
             seen: None,
             due: Instant::ZERO,
             outputs: Outputs::SAFE,
+            tap: Tap::new(Party(evse), Instant::ZERO),
+            line_due: Instant::ZERO,
         }
+    }
+
+    /// When it has something to do although nothing changes.
+    fn next(&self, line: Option<&Line>) -> Instant {
+        if !self.powered {
+            return Instant::FAR_FUTURE;
+        }
+        let wire = line.map_or(Instant::FAR_FUTURE, |line| {
+            self.line_due.earliest(self.tap.deadline(line))
+        });
+        self.due.earliest(wire)
     }
 }
 

@@ -2,14 +2,19 @@
 
 use std::io::Write;
 
+use smartevse::meter_line::{LineAction, LineEnd};
+use smartevse::site_line::{CHARACTER_BITS, LINE_BAUD, MeterChoice, SiteLine, site_line};
 use smartevse::{Planning, Setup, Station, Stored};
 use smartevse_core::charger::{BoardFacts, BootRecord};
-use smartevse_core::event::Event;
+use smartevse_core::command::Origin;
+use smartevse_core::event::{Event, Fact};
 use smartevse_core::io::{Deadline, Inputs, Outputs};
+use smartevse_meters::BusConfig;
 use smartevse_types::{Access, DeciAmps, Instant};
 
 use crate::metrics::Metrics;
-use crate::run::{Controller, Run, RunError, Violation};
+use crate::rs485::{Line, LineFaults, Tap};
+use crate::run::{Controller, Run, RunError, Served, Violation};
 use crate::scenario::{Scenario, ScenarioError};
 use crate::watch::Checks;
 use crate::wiring;
@@ -39,10 +44,25 @@ pub fn simulate_with_trace(scenario: &Scenario, out: &mut dyn Write) -> Result<M
 ///
 /// A scenario that cannot be run.
 pub fn run<'a>(scenario: &Scenario) -> Result<Run<'a, StationSeat>, RunError> {
-    if scenario.power_share {
-        return Err(ScenarioError::NotBuilt("power share").into());
+    let evses = scenario.plan.boards.len();
+    let seats = (0..evses).map(|evse| seat(scenario, evse, Instant::ZERO));
+    let run = Run::new(scenario, seats.collect::<Result<_, _>>()?);
+    if !scenario.power_share {
+        return Ok(run);
     }
-    let settings = wiring::scenario_settings(scenario).map_err(|why| ScenarioError::Member {
+    let config = BusConfig::rtu(LINE_BAUD, CHARACTER_BITS);
+    let line = Line::new(config.air_time(1), LineFaults::default(), 1);
+    Ok(run.with_line(line))
+}
+
+/// Starts the station of one charger of a scenario.
+///
+/// # Errors
+///
+/// A setting that cannot be used.
+pub fn seat(scenario: &Scenario, evse: usize, now: Instant) -> Result<StationSeat, ScenarioError> {
+    let settings = wiring::scenario_settings(scenario, evse);
+    let settings = settings.map_err(|why| ScenarioError::Member {
         member: "settings".to_owned(),
         problem: format!("cannot be used: {why}"),
     })?;
@@ -55,8 +75,9 @@ pub fn run<'a>(scenario: &Scenario) -> Result<Run<'a, StationSeat>, RunError> {
         card: None,
         cards: &[],
         planning: Planning::Regulated,
+        serial: 1 + evse as u32,
     };
-    Ok(Run::new(scenario, vec![StationSeat::new(&setup)]))
+    Ok(StationSeat::started(&setup, now))
 }
 
 /// What the simulated board has.
@@ -68,26 +89,75 @@ pub fn board_facts() -> BoardFacts {
     }
 }
 
-/// A station in a run, watched by the oracles.
+/// What happens to the confirmations of a master's orders.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Confirmations {
+    /// They arrive.
+    #[default]
+    Good,
+    /// They never arrive.
+    Lost,
+}
+
+/// A station in a run with its end of the line, watched by the oracles.
 #[derive(Debug)]
 pub struct StationSeat {
     station: Station,
     checks: Checks,
+    line: Option<SiteLine>,
+    choice: MeterChoice,
+    /// The orders that the line knows.
+    version: u32,
+    /// What happens to the confirmations of its orders.
+    pub confirmations: Confirmations,
 }
 
 impl StationSeat {
     /// Starts a station at time zero.
     #[must_use]
     pub fn new(setup: &Setup<'_>) -> Self {
+        Self::started(setup, Instant::ZERO)
+    }
+
+    /// Starts a station at a moment.
+    #[must_use]
+    pub fn started(setup: &Setup<'_>, now: Instant) -> Self {
         Self {
-            station: Station::new(setup, Instant::ZERO),
+            station: Station::new(setup, now),
             checks: Checks::new(setup),
+            line: None,
+            choice: MeterChoice::default(),
+            version: 0,
+            confirmations: Confirmations::Good,
         }
     }
 
     /// The station.
     pub fn station(&mut self) -> &mut Station {
         &mut self.station
+    }
+
+    /// Its end of the line, if its role has one.
+    #[must_use]
+    pub const fn line(&self) -> Option<&SiteLine> {
+        self.line.as_ref()
+    }
+
+    /// Another role or another meter makes the line anew.
+    fn follow_settings(&mut self, now: Instant) {
+        let choice = MeterChoice::of(self.station.snapshot().in_force);
+        if self.line.is_none() || choice != self.choice {
+            self.choice = choice;
+            self.line = site_line(choice, now);
+        }
+    }
+
+    fn tell(&mut self, event: Event) {
+        let confirms = matches!(event.fact, Fact::OrdersSent(_));
+        if confirms && self.confirmations == Confirmations::Lost {
+            return;
+        }
+        self.station.event(event);
     }
 }
 
@@ -117,5 +187,51 @@ impl Controller for StationSeat {
 
     fn state(&self) -> &'static str {
         self.station.status().state.name()
+    }
+
+    fn calls(&self) -> bool {
+        self.version != self.station.manager().orders().version
+    }
+
+    fn serve(&mut self, now: Instant, tap: &mut Tap, wire: &mut Line) -> Served {
+        self.follow_settings(now);
+        let mut told = false;
+        tap.release(wire, now);
+        let feed = self.station.manager().line_feed(&self.station.status());
+        self.version = feed.orders.version;
+        if let Some(line) = &mut self.line {
+            line.feed(&feed);
+            if let Some(end) = tap.sent(now) {
+                line.transmitted(end);
+            }
+            if let Some((last, bytes)) = tap.listen(wire, now) {
+                line.receive(last, &bytes);
+            }
+        }
+        // What is told changes nothing on the line before the next turn.
+        while let Some(line) = &mut self.line {
+            let (event, wish) = match line.poll(now) {
+                LineAction::Transmit { frame, .. } => {
+                    let until = tap.send(wire, now, frame);
+                    return Served { told, until };
+                }
+                LineAction::Listen { until } if until > now => return Served { told, until },
+                LineAction::Fact(event) => (Some(event), None),
+                LineAction::Wish(wish) => (None, Some(wish)),
+                LineAction::Listen { .. } | LineAction::Failed(..) | LineAction::Reconnect => {
+                    (None, None)
+                }
+            };
+            event.into_iter().for_each(|event| self.tell(event));
+            if let Some(wish) = wish {
+                // The bus has no way to be told why it was refused.
+                let _ = self.station.command(now, Origin::Bus, wish);
+            }
+            told |= event.is_some() || wish.is_some();
+        }
+        Served {
+            told,
+            until: Instant::FAR_FUTURE,
+        }
     }
 }

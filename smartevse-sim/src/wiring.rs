@@ -53,18 +53,17 @@ pub fn parse_value(id: SettingId, text: &str) -> Result<u16, BadSetting> {
     })
 }
 
-/// Settings of one charger of a scenario: a fixed cable, readings through the
-/// API.
+/// Settings of one charger of a scenario: a fixed cable, the first one with
+/// readings through the API. With power share the first one is the master.
 ///
 /// # Errors
 ///
 /// The first value that a setting does not take.
-pub fn scenario_settings(scenario: &Scenario) -> Result<Settings, BadSetting> {
+pub fn scenario_settings(scenario: &Scenario, evse: usize) -> Result<Settings, BadSetting> {
     let s = &scenario.settings;
     let api = |id| parse_value(id, "API");
     let mut values = vec![
         (SettingId::Config, parse_value(SettingId::Config, "Fixed")?),
-        (SettingId::MainsMet, api(SettingId::MainsMet)?),
         (SettingId::Mode, mode_value(scenario.mode)),
         (SettingId::Max, s.max_a),
         (SettingId::Min, s.min_a),
@@ -80,10 +79,17 @@ pub fn scenario_settings(scenario: &Scenario) -> Result<Settings, BadSetting> {
         (SettingId::Rotation, s.rotation_min),
         (SettingId::IdleTmo, s.idle_timeout_s),
     ];
-    if scenario.plan.ev_meter {
+    if scenario.power_share {
+        let role = u16::try_from(evse + 1).unwrap_or(u16::MAX);
+        values.push((SettingId::PwrShare, role));
+    }
+    if evse == 0 {
+        values.push((SettingId::MainsMet, api(SettingId::MainsMet)?));
+    }
+    if scenario.plan.ev_meter && evse == 0 {
         values.push((SettingId::EvMeter, api(SettingId::EvMeter)?));
     }
-    if scenario.has_relay() {
+    if scenario.has_relay() && evse == 0 {
         let relay = parse_value(SettingId::Switch, "Grid Relay")?;
         values.push((SettingId::Switch, relay));
     }

@@ -6,22 +6,25 @@
 //! (inputs, facts, wishes) and levels come out; see [`Station`] for the
 //! canonical loop.
 //!
-//! **Not supported yet:** power share, Solar, the LCD menu, the network
-//! protocols and OCPP.
+//! **Not supported yet:** the LCD menu, the network protocols and OCPP.
 #![no_std]
 
 mod commands;
 pub mod delay;
 pub mod exchange;
+pub mod group;
+pub mod group_line;
 #[cfg(feature = "log")]
 pub mod log;
 pub mod manager;
 pub mod meter_line;
 mod modem;
+pub mod node_line;
 #[cfg(feature = "async")]
 pub mod port;
 pub mod power;
 pub mod records;
+pub mod site_line;
 pub mod station;
 #[cfg(feature = "storage")]
 pub mod storage;

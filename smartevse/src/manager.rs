@@ -10,7 +10,7 @@ use smartevse_core::event::{Event, Fact, MeterReading, Record};
 use smartevse_core::faults::Faults;
 use smartevse_core::io::Contactor;
 use smartevse_core::light::{Colours, Light};
-use smartevse_core::options::{RfidMode, Role};
+use smartevse_core::options::RfidMode;
 use smartevse_core::registry::SettingSet;
 use smartevse_core::settings::{Settings, Situation, promote};
 use smartevse_core::snapshot::{MeterStatus, MetersStatus, PlanStatus, Snapshot};
@@ -22,6 +22,7 @@ use smartevse_types::{
 };
 
 use crate::delay::DelayedCharging;
+use crate::group::GroupSide;
 use crate::modem::ModemSide;
 use crate::power::{Planning, lowered, relay_limit};
 use crate::records::Records;
@@ -29,7 +30,11 @@ use crate::station::{Setup, Stored};
 use crate::watch::{EV_FIRST_SILENCE, EV_SILENCE, MAINS_SILENCE, SourceWatch};
 use crate::wiring;
 
+mod group;
 mod regulated;
+mod sources;
+
+pub use group::LineFeed;
 
 /// Longest time between two polls of the planning half, in normal operation.
 ///
@@ -79,6 +84,8 @@ struct NodeSide {
     share: Latest<DeciAmps>,
     granted: Option<Handshake>,
     watch: SourceWatch,
+    /// Faults that come from the bus.
+    imposed: Faults,
 }
 
 /// The planning half of a charger.
@@ -108,6 +115,11 @@ pub struct Manager {
     planning: Planning,
     external: External,
     node: NodeSide,
+    group: GroupSide,
+    /// On a master: what its own EVSE is told of its request.
+    handshake: Handshake,
+    has_modem: bool,
+    serial: u32,
     meters: MetersStatus,
     mains_watch: SourceWatch,
     ev_watch: SourceWatch,
@@ -159,7 +171,12 @@ impl Manager {
                 share: Latest::NEVER,
                 granted: None,
                 watch: SourceWatch::new(now, MAINS_SILENCE),
+                imposed: Faults::empty(),
             },
+            group: GroupSide::new(now),
+            handshake: Handshake::NotNeeded,
+            has_modem: setup.facts.modem,
+            serial: setup.serial,
             meters: MetersStatus {
                 mains: meter,
                 ev: meter,
@@ -202,7 +219,14 @@ impl Manager {
                 self.node.watch.heard(at, MAINS_SILENCE);
             }
             Fact::Granted(handshake) => self.take_grant(handshake),
-            Fact::OrdersSent(_) => {}
+            Fact::Imposed(_)
+            | Fact::GroupMode(_)
+            | Fact::SolarTimer(_)
+            | Fact::SecondMaster(_)
+            | Fact::NodeReport(..)
+            | Fact::NodeLost(_)
+            | Fact::NodeMeter(..)
+            | Fact::OrdersSent(_) => self.take_group_fact(event),
             Fact::Stored(record, version) => self.records.stored(record, version),
             Fact::WallClock(seconds) => self.wall_clock = Some((seconds, at)),
             Fact::LocalTime(local) => self.delay.tell_time(local, at),
@@ -419,7 +443,7 @@ impl Manager {
         if self.in_force.role().is_node() {
             self.node.granted.unwrap_or(Handshake::Waiting)
         } else {
-            Handshake::NotNeeded
+            self.handshake
         }
     }
 
@@ -443,11 +467,12 @@ impl Manager {
     /// Power for this EVSE, and the faults that explain why there is none.
     fn grant(&mut self, now: Instant, status: &ChargerStatus) -> (PowerGrant, Faults) {
         if self.in_force.role().is_node() {
-            return (self.node_grant(now), Faults::empty());
+            return (self.node_grant(now), self.node.imposed);
         }
         match self.planning {
             Planning::External => (self.external_grant(), Faults::empty()),
-            Planning::Regulated => self.regulated_grant(now, status),
+            Planning::Regulated if self.leads() => self.master_grant(now, status),
+            Planning::Regulated => self.regulated_grant(now, status).1,
         }
     }
 
@@ -479,39 +504,6 @@ impl Manager {
             );
         }
         grant
-    }
-
-    /// Faults of the store and of sources that do not deliver (charging
-    /// specification §3.3, §11.2 rule 2).
-    fn source_faults(&self, now: Instant) -> Faults {
-        let mut faults = Faults::empty();
-        faults.set(Faults::STORAGE_FAULT, self.store_broken);
-        if self.needs_broadcast() && self.node.watch.is_silent(now) {
-            faults.insert(Faults::CT_NOCOMM);
-        }
-        if self.needs_mains() && self.mains_watch.is_silent(now) {
-            faults.insert(Faults::CT_NOCOMM);
-        }
-        if self.needs_ev_meter() && self.ev_watch.is_silent(now) {
-            faults.insert(Faults::EV_NOCOMM);
-        }
-        faults
-    }
-
-    fn needs_broadcast(&self) -> bool {
-        self.in_force.role().is_node()
-    }
-
-    fn needs_mains(&self) -> bool {
-        self.in_force.mode() != Mode::Normal
-            && self.in_force.mains_met() != wiring::METER_DISABLED
-            && matches!(self.in_force.role(), Role::Disabled | Role::Master)
-    }
-
-    fn needs_ev_meter(&self) -> bool {
-        self.in_force.mode() != Mode::Normal
-            && self.in_force.ev_meter() != wiring::METER_DISABLED
-            && matches!(self.in_force.role(), Role::Disabled | Role::Master)
     }
 
     fn next_poll(&self, now: Instant) -> Instant {
@@ -588,6 +580,7 @@ impl Manager {
             directive: &self.directive,
             plan: &self.plan,
             meters: &self.meters,
+            group: self.group_section(),
             settings: &self.settings,
             in_force: &self.in_force,
             waiting: self.waiting,

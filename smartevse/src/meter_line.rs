@@ -1,17 +1,19 @@
 //! Meters on a Modbus line: which questions to ask, and replies as facts.
 
+mod places;
+
 use core::fmt;
 
+use smartevse_core::command::Command;
 use smartevse_core::event::{Event, Fact, MeterReading};
-use smartevse_meters::bus::{
-    Bus, BusAction, BusConfig, Counters, Importance, Job, JobError, Report,
-};
+use smartevse_meters::bus::{Bus, BusAction, BusConfig, Counters, JobError};
 use smartevse_meters::catalogue::Source;
 use smartevse_meters::custom::{CustomError, CustomMeter, CustomSettings};
-use smartevse_meters::profile::CurrentSign;
-use smartevse_meters::sensorbox::{self, SensorboxConfig};
-use smartevse_meters::{Meter, MeterError, ModbusError, ReadKind, Reader, Tag, Values};
-use smartevse_types::{Duration, Instant};
+use smartevse_meters::sensorbox::SensorboxConfig;
+use smartevse_meters::{Meter, MeterError, ModbusError, Reader, Values};
+use smartevse_types::Instant;
+
+pub(crate) use places::{Pace, Places};
 
 /// What a meter measures for the charger.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -20,6 +22,8 @@ pub enum MeterRole {
     Mains,
     /// The charger, or the circuit that feeds it.
     Ev,
+    /// Node 1–7 of the group.
+    Node(u8),
 }
 
 impl MeterRole {
@@ -35,6 +39,7 @@ impl MeterRole {
         let fact = match self {
             Self::Mains => Fact::Mains(reading),
             Self::Ev => Fact::EvMeter(reading),
+            Self::Node(index) => Fact::NodeMeter(index, reading),
         };
         Event { at, fact }
     }
@@ -74,45 +79,6 @@ impl MeterSettings {
         Reader::any(meter, custom, self.sensorbox).map_err(|_| LineError::NotOnModbus(meter))
     }
 }
-
-/// What is read, how often and how old it may become.
-const READS: &[(ReadKind, Duration, Duration)] = &[
-    (
-        ReadKind::Currents,
-        Duration::from_millis(1_000),
-        Duration::from_secs(2),
-    ),
-    (
-        ReadKind::PhasePower,
-        Duration::from_secs(10),
-        Duration::from_secs(30),
-    ),
-    (
-        ReadKind::Power,
-        Duration::from_secs(10),
-        Duration::from_secs(30),
-    ),
-    (
-        ReadKind::Import,
-        Duration::from_secs(30),
-        Duration::from_secs(120),
-    ),
-    (
-        ReadKind::Export,
-        Duration::from_secs(30),
-        Duration::from_secs(120),
-    ),
-];
-
-/// Row of the currents in [`READS`].
-const CURRENTS: usize = 0;
-
-/// In place of a row: a write to a Sensorbox.
-const WRITE: usize = 0xFF;
-
-/// Pace of a power that gives currents their direction: it must be younger
-/// than 10 s then (meters specification §4.4).
-const DIRECTION: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(5));
 
 /// Why a line cannot be built.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -157,6 +123,21 @@ impl fmt::Display for ReadFailure {
     }
 }
 
+/// One end of a line: it says what to do, the adapter moves bytes.
+pub trait LineEnd {
+    /// Says what to do now.
+    fn poll(&mut self, now: Instant) -> LineAction<'_>;
+
+    /// The last byte of a transmission left the wire at `now`.
+    fn transmitted(&mut self, now: Instant);
+
+    /// Bytes arrived, the last of them at `now`.
+    fn receive(&mut self, now: Instant, bytes: &[u8]);
+
+    /// The connection was opened again.
+    fn reconnected(&mut self, now: Instant);
+}
+
 /// What the adapter has to do now.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum LineAction<'a> {
@@ -173,26 +154,16 @@ pub enum LineAction<'a> {
         /// When something is due.
         until: Instant,
     },
-    /// A reading: give it to the station. Poll again at once.
-    Reading(Event),
+    /// A fact, for example a reading: give it to the station. Poll again at
+    /// once.
+    Fact(Event),
+    /// A wish from the bus: give it to the station as one of
+    /// [`Origin::Bus`](smartevse_core::command::Origin::Bus). Poll again at once.
+    Wish(Command),
     /// No reading from this meter this time. Poll again at once.
     Failed(MeterRole, ReadFailure),
     /// Close the connection and open it again.
     Reconnect,
-}
-
-/// A meter with what must be kept between its replies.
-#[derive(Clone, Copy, Debug)]
-struct Place {
-    meter: LineMeter,
-    reader: Reader,
-}
-
-/// A meter whose question has just been settled.
-#[derive(Clone, Copy, Debug)]
-struct Settled {
-    slot: usize,
-    answered: bool,
 }
 
 /// The meters of one Modbus line.
@@ -203,8 +174,7 @@ struct Settled {
 #[derive(Clone, Debug)]
 pub struct MeterLine {
     bus: Bus<16, 4>,
-    places: [Option<Place>; 2],
-    settled: Option<Settled>,
+    meters: Places<2>,
 }
 
 impl MeterLine {
@@ -230,52 +200,19 @@ impl MeterLine {
     ) -> Result<Self, LineError> {
         let mut line = Self {
             bus: Bus::new(config),
-            places: [None; 2],
-            settled: None,
+            meters: Places::new(),
         };
         for (slot, meter) in meters.iter().enumerate().take(2) {
-            line.add(slot, *meter, settings.reader(meter.meter)?)?;
+            let reader = settings.reader(meter.meter)?;
+            line.meters
+                .add(&mut line.bus, slot, *meter, reader, Pace::Alone)?;
         }
         Ok(line)
     }
 
-    fn add(&mut self, slot: usize, meter: LineMeter, reader: Reader) -> Result<(), LineError> {
-        let mut currents = false;
-        for (index, (kind, period, max_age)) in READS.iter().enumerate() {
-            if !is_wanted(meter.meter, &reader, *kind) {
-                continue;
-            }
-            let Ok(question) = reader.plan(*kind, tag(slot, index), meter.address) else {
-                continue;
-            };
-            let direction = gives_direction(meter.meter, &reader, *kind);
-            let (period, max_age) = if direction {
-                DIRECTION
-            } else {
-                (*period, *max_age)
-            };
-            let job = Job::new(question, period, max_age);
-            let importance = importance(meter.role, *kind, direction);
-            self.bus
-                .add(job.with_importance(importance))
-                .map_err(LineError::Job)?;
-            currents |= *kind == ReadKind::Currents;
-        }
-        if let Some(place) = self.places.get_mut(slot) {
-            *place = Some(Place { meter, reader });
-        }
-        if currents {
-            Ok(())
-        } else {
-            Err(LineError::NotOnModbus(meter.meter))
-        }
-    }
-
     /// Says what to do now.
     pub fn poll(&mut self, now: Instant) -> LineAction<'_> {
-        if let Some(settled) = self.settled.take() {
-            self.follow_up(settled);
-        }
+        self.meters.follow_up(&mut self.bus);
         match self.bus.poll(now) {
             BusAction::Transmit {
                 frame,
@@ -286,49 +223,12 @@ impl MeterLine {
             },
             BusAction::Listen { until } => LineAction::Listen { until },
             BusAction::Reconnect => LineAction::Reconnect,
-            BusAction::Report(report) => {
-                let (slot, index) = untag(report.transaction.tag());
-                let place = self.places.get_mut(slot).and_then(Option::as_mut);
-                let read = READS.get(index);
-                let (Some(place), Some((kind, ..))) = (place, read) else {
-                    // A write was settled: the next reply shows what came of it.
-                    return LineAction::Listen { until: now };
-                };
-                let result = place.take(*kind, &report);
-                self.settled = Some(Settled {
-                    slot,
-                    answered: result.is_ok(),
-                });
-                match result {
-                    Ok(values) => LineAction::Reading(place.meter.role.event(&values, report.at)),
-                    Err(failure) => LineAction::Failed(place.meter.role, failure),
-                }
-            }
-        }
-    }
-
-    /// Adapts the question to a Sensorbox and tells it about the grid.
-    fn follow_up(&mut self, settled: Settled) {
-        let slot = settled.slot;
-        let Some(Some(place)) = self.places.get(slot) else {
-            return;
-        };
-        if place.meter.meter.source() != Source::Sensorbox {
-            return;
-        }
-        let address = sensorbox::ADDRESS;
-        let question = place
-            .reader
-            .plan(ReadKind::Currents, tag(slot, CURRENTS), address);
-        if let Ok(question) = question {
-            // The job is on the list since the line was built.
-            let _ = self.bus.replace(question);
-        }
-        let write = place.reader.grid_write(tag(slot, WRITE));
-        let request = write.and_then(|write| write.request());
-        if let Some(request) = request.filter(|_| settled.answered) {
-            // Without a place for it, the next reply asks for the write again.
-            let _ = self.bus.write(tag(slot, WRITE), address, &request);
+            BusAction::Report(report) => match self.meters.take(&report) {
+                Some((_, Ok(event))) => LineAction::Fact(event),
+                Some((role, Err(failure))) => LineAction::Failed(role, failure),
+                // A write was settled: the next reply shows what came of it.
+                None => LineAction::Listen { until: now },
+            },
         }
     }
 
@@ -361,68 +261,28 @@ impl MeterLine {
     }
 }
 
-/// Number of a question: the meter's place and the row of [`READS`].
-fn tag(slot: usize, index: usize) -> Tag {
-    Tag::new(u16::try_from(slot << 8 | index).unwrap_or(u16::MAX))
-}
-
-fn untag(tag: Tag) -> (usize, usize) {
-    let [slot, index] = tag.number().to_be_bytes();
-    (usize::from(slot), usize::from(index))
-}
-
-impl Place {
-    fn take(&mut self, kind: ReadKind, report: &Report<'_>) -> Result<Values, ReadFailure> {
-        match report.result {
-            Ok(registers) => self
-                .reader
-                .accept(kind, registers.bytes(), report.at)
-                .map_err(ReadFailure::Meter),
-            Err(error) => {
-                self.reader.missed();
-                Err(ReadFailure::Modbus(error))
-            }
-        }
+impl LineEnd for MeterLine {
+    fn poll(&mut self, now: Instant) -> LineAction<'_> {
+        Self::poll(self, now)
     }
-}
 
-/// What gives way when the line has no time for all: what no current needs.
-fn importance(role: MeterRole, kind: ReadKind, gives_direction: bool) -> Importance {
-    match (role, kind == ReadKind::Currents) {
-        (MeterRole::Mains, true) => Importance::Mains,
-        (MeterRole::Ev, true) => Importance::Vehicle,
-        (MeterRole::Mains | MeterRole::Ev, false) if gives_direction => Importance::Vehicle,
-        (MeterRole::Mains | MeterRole::Ev, false) => Importance::Background,
+    fn transmitted(&mut self, now: Instant) {
+        Self::transmitted(self, now);
     }
-}
 
-/// Whether the reading is worth asking for: a total power is not, when another
-/// reading brings it along (meters specification §3, step 5).
-fn is_wanted(meter: Meter, reader: &Reader, kind: ReadKind) -> bool {
-    let known = || {
-        let profile = meter.profile();
-        reader.offers(ReadKind::PhasePower) || profile.is_some_and(|p| p.has_power_in_currents())
-    };
-    reader.offers(kind) && !(kind == ReadKind::Power && known())
-}
+    fn receive(&mut self, now: Instant, bytes: &[u8]) {
+        Self::receive(self, now, bytes);
+    }
 
-/// Whether currents get their direction from this reading.
-fn gives_direction(meter: Meter, reader: &Reader, kind: ReadKind) -> bool {
-    let apart = meter
-        .profile()
-        .is_some_and(|profile| profile.sign == CurrentSign::FromLastPower);
-    let power = if reader.offers(ReadKind::PhasePower) {
-        ReadKind::PhasePower
-    } else {
-        ReadKind::Power
-    };
-    apart && kind == power
+    fn reconnected(&mut self, now: Instant) {
+        Self::reconnected(self, now);
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use smartevse_types::{DeciAmps, Phase};
+    use smartevse_types::{DeciAmps, Duration, Phase};
 
     const METER: LineMeter = LineMeter {
         role: MeterRole::Mains,
@@ -445,7 +305,8 @@ mod tests {
                     return now;
                 }
                 LineAction::Listen { until } => now = until,
-                other @ (LineAction::Reading(_)
+                other @ (LineAction::Fact(_)
+                | LineAction::Wish(_)
                 | LineAction::Failed(..)
                 | LineAction::Reconnect) => {
                     panic!("{other:?}")
@@ -463,7 +324,7 @@ mod tests {
         let mut reply = REPLY;
         reply[27..].copy_from_slice(&crc);
         line.receive(asked + Duration::from_millis(50), &reply);
-        let LineAction::Reading(event) = line.poll(asked + Duration::from_millis(80)) else {
+        let LineAction::Fact(event) = line.poll(asked + Duration::from_millis(80)) else {
             panic!("no reading");
         };
         assert!(event.at <= asked);
@@ -491,7 +352,9 @@ mod tests {
                     now += Duration::from_millis(9);
                     line.transmitted(now);
                 }
-                other @ (LineAction::Reading(_) | LineAction::Reconnect) => panic!("{other:?}"),
+                other @ (LineAction::Fact(_) | LineAction::Wish(_) | LineAction::Reconnect) => {
+                    panic!("{other:?}")
+                }
             }
         }
         panic!("no failure");
@@ -505,53 +368,5 @@ mod tests {
         };
         let error = MeterLine::new(BusConfig::tcp(), &[meter]).err();
         assert_eq!(error, Some(LineError::NotOnModbus(Meter::Api)));
-    }
-
-    /// Meters 4.4: a direction of more than 10 s ago does not count, so it is read often.
-    #[test]
-    fn when_the_direction_is_read_apart_then_it_is_never_old() {
-        for meter in [Meter::AcrelMain, Meter::AcrelSingle] {
-            let reader = Reader::of(meter).unwrap();
-            let direction = READS
-                .iter()
-                .filter(|(kind, ..)| gives_direction(meter, &reader, *kind));
-            assert_eq!(direction.count(), 1, "{meter:?}");
-        }
-        let reader = Reader::of(Meter::Abb).unwrap();
-        assert!(!gives_direction(Meter::Abb, &reader, ReadKind::Power));
-    }
-
-    /// Meters 3, step 5: power that comes with the currents is not asked for.
-    #[test]
-    fn when_the_currents_bring_the_power_then_it_is_not_asked_for() {
-        for (meter, wanted) in [
-            (Meter::Eastron3P, false),
-            (Meter::AcrelMain, false),
-            (Meter::Wago, true),
-            (Meter::AcrelSingle, true),
-        ] {
-            let reader = Reader::of(meter).unwrap();
-            assert_eq!(
-                is_wanted(meter, &reader, ReadKind::Power),
-                wanted,
-                "{meter:?}"
-            );
-        }
-    }
-
-    /// Meters specification §3: who gives way when the line has no time for all.
-    #[test]
-    fn when_a_reading_gives_no_current_its_direction_then_it_is_background() {
-        use MeterRole::{Ev, Mains};
-        use ReadKind::{Currents, Power};
-        for (role, kind, direction, expected) in [
-            (Mains, Currents, false, Importance::Mains),
-            (Ev, Currents, false, Importance::Vehicle),
-            (Mains, Power, true, Importance::Vehicle),
-            (Mains, Power, false, Importance::Background),
-            (Ev, ReadKind::Import, false, Importance::Background),
-        ] {
-            assert_eq!(importance(role, kind, direction), expected, "{kind:?}");
-        }
     }
 }

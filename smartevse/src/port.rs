@@ -40,7 +40,6 @@ pub mod console;
 mod control;
 mod front;
 mod hub;
-mod meters;
 mod planner;
 mod reset;
 mod slot_pin;
@@ -48,11 +47,13 @@ mod supervisor;
 #[cfg(test)]
 mod tests;
 
+pub use crate::site_line::{
+    CHARACTER_BITS, LINE_BAUD, MeterChoice, SiteLine, meter_line, site_line,
+};
 pub use captured::{CaptureCell, CapturedBoard, CapturedPilot, CapturedSources, CapturedVoltage};
 pub use control::{Control, ControlSetup, Turn};
 pub use front::wish;
 pub use hub::Hub;
-pub use meters::{CHARACTER_BITS, LINE_BAUD, MeterChoice, meter_line};
 pub use planner::{Plan, Planner};
 pub use reset::{Kept, LastWords, ResetCause};
 pub use slot_pin::SlotPin;

@@ -61,6 +61,8 @@ pub struct Setup<'a> {
     pub cards: &'a [Uid],
     /// Who plans the current.
     pub planning: Planning,
+    /// Serial number; its low word tells the units of a bus apart.
+    pub serial: u32,
 }
 
 impl Setup<'_> {

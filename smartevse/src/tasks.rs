@@ -9,7 +9,9 @@ use embedded_io_async::{Read, Write};
 use smartevse_core::event::Event;
 use smartevse_types::Instant;
 
-use crate::meter_line::{LineAction, MeterLine, MeterRole, ReadFailure};
+use smartevse_core::command::Command;
+
+use crate::meter_line::{LineAction, LineEnd, MeterRole, ReadFailure};
 
 /// The only clock in the libraries: async adapters need one.
 #[expect(
@@ -45,8 +47,10 @@ impl<N: Fn() -> Instant, W: AsyncFn(Instant)> Clock for PortClock<N, W> {
 /// What a line reports.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum LineNews {
-    /// A reading for the station.
-    Reading(Event),
+    /// A fact for the station.
+    Fact(Event),
+    /// A wish from the bus for the station.
+    Wish(Command),
     /// A meter gave no reading this time.
     Failed(MeterRole, ReadFailure),
 }
@@ -56,10 +60,10 @@ pub enum LineNews {
 /// # Errors
 ///
 /// The error of the port. `Ok` means that the stream lost its frames, or that the
-/// port takes no bytes: open the port again, call [`MeterLine::reconnected`] and serve on.
+/// port takes no bytes: open the port again, call [`LineEnd::reconnected`] and serve on.
 pub async fn serve_line<P: Read + Write>(
     port: &mut P,
-    line: &mut MeterLine,
+    line: &mut impl LineEnd,
     clock: &impl Clock,
     mut news: impl FnMut(LineNews),
 ) -> Result<(), P::Error> {
@@ -92,7 +96,8 @@ pub async fn serve_line<P: Read + Write>(
                     line.receive(clock.now(), bytes.get(..count).unwrap_or(&[]));
                 }
             }
-            LineAction::Reading(event) => news(LineNews::Reading(event)),
+            LineAction::Fact(event) => news(LineNews::Fact(event)),
+            LineAction::Wish(command) => news(LineNews::Wish(command)),
             LineAction::Failed(role, failure) => news(LineNews::Failed(role, failure)),
             LineAction::Reconnect => return Ok(()),
         }
@@ -130,7 +135,7 @@ mod tests {
     use embedded_io_async::ErrorType;
     use smartevse_meters::{BusConfig, Meter};
 
-    use crate::meter_line::LineMeter;
+    use crate::meter_line::{LineMeter, MeterLine};
 
     /// Takes so many bytes of each write, whatever it is given.
     struct Takes(usize);

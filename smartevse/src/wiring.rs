@@ -1,12 +1,12 @@
 //! The one place that turns settings into the configurations of the parts.
 
 use smartevse_core::directive::ChargerConfig;
-use smartevse_core::options::{Contact2, Grid, Role};
+use smartevse_core::options::{Contact2, Grid, Priority, Role};
 use smartevse_core::settings::{CustomQuantity, Settings};
 use smartevse_meters::custom::{CustomSettings, CustomValue};
 use smartevse_meters::sensorbox::{Installation, SensorboxConfig};
 use smartevse_share as share;
-use smartevse_types::{Mode, PhaseSet};
+use smartevse_types::{Duration, Mode, PhaseSet};
 
 use crate::meter_line::MeterSettings;
 
@@ -65,6 +65,23 @@ pub fn regulation_config(settings: &Settings) -> share::Config {
         },
         quarter: None,
         tuning: share::RegulationTuning::default(),
+    }
+}
+
+/// Settings of the scheduler of a group.
+#[must_use]
+pub fn share_config(settings: &Settings, mode: Mode) -> share::ShareConfig {
+    let seconds = u64::from(settings.idle_tmo().as_secs());
+    share::ShareConfig {
+        mode,
+        priority: match settings.priority() {
+            Priority::ModbusAddress => share::Priority::ModbusAddress,
+            Priority::FirstConnected => share::Priority::FirstConnected,
+            Priority::LastConnected => share::Priority::LastConnected,
+        },
+        rotation: settings.rotation(),
+        idle_tmo: Duration::from_secs(seconds),
+        ..share::ShareConfig::default()
     }
 }
 

@@ -114,7 +114,7 @@ fn move_bytes(
             LineAction::Listen { until } => port
                 .receive(&mut buffer, clock.until(until))
                 .map(|count| engine.receive(clock.now(), &buffer[..count])),
-            LineAction::Reading(event) => {
+            LineAction::Fact(event) => {
                 readings.take(event, role_of(&event), desk);
                 Ok(())
             }
@@ -122,6 +122,8 @@ fn move_bytes(
                 readings.fail(role, failure);
                 Ok(())
             }
+            // Only a node has wishes from its line.
+            LineAction::Wish(_) => Ok(()),
             LineAction::Reconnect => Err(std::io::ErrorKind::InvalidData.into()),
         };
         readings.note_foreign(&mut foreign, engine.foreign_requests());

@@ -176,7 +176,7 @@ impl Site {
         restored: Option<&Restored>,
     ) -> Result<Self, String> {
         let stored = match scenario {
-            Some(scenario) => wiring::scenario_settings(scenario)
+            Some(scenario) => wiring::scenario_settings(scenario, 0)
                 .map_err(|why| format!("the scenario's settings cannot be used: {why}"))?,
             None => {
                 restored.map_or_else(demo_settings, |kept| settings::first(kept, demo_settings()))

@@ -14,7 +14,7 @@ use crate::pdu::{Request, Transport, is_broadcast};
 use crate::transaction::{Tag, Transaction};
 
 /// Most registers of one order.
-pub const ORDER_WORDS: usize = 16;
+pub const ORDER_WORDS: usize = 22;
 /// Time-outs in a row after which a device is polled less often.
 const DEAD_AFTER: u8 = 3;
 /// Good replies in a row after which the wait for a reply is known.

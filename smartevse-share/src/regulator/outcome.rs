@@ -23,6 +23,7 @@ impl Regulator {
             available,
             stop: self.stopped,
             no_sun: self.waits_for_sun(cycle),
+            hold_joins: !self.lone && self.charging && !self.may_join(cycle),
             three_phase: self.wants_three_phase(cycle),
             limited_by: self.explain(cycle, offered),
             mains_stale: health.mains_stale,

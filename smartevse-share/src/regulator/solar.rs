@@ -42,15 +42,20 @@ impl Regulator {
         let least = DeciAmps::from_deci(sun::least_surplus(sun.tenths));
         self.headroom.observe(at, spare, least);
         match sun::choose(&cycle.config.tuning, spare, sun.tenths) {
-            Move::Hold => {}
+            Move::Hold => self.short_since = None,
             Move::Down(_) => self.fade(cycle, &sun),
-            Move::Up(step) => self.brighten(cycle, &sun, step),
+            Move::Up(step) => {
+                self.short_since = None;
+                self.brighten(cycle, &sun, step);
+            }
         }
     }
 
     /// Down in one step; what is already on its way is not taken twice.
     fn fade(&mut self, cycle: &Cycle, sun: &Constraint) {
-        let target = self.target(sun).max(self.least(cycle));
+        let wanted = self.target(sun);
+        let covered = wanted >= cycle.lowest();
+        let target = wanted.max(self.sunny_least(cycle, covered));
         if target < self.total {
             self.reason = LimitedBy::Solar;
             self.change(cycle.now, target);

@@ -229,6 +229,9 @@ fn when_solar_then_the_group_follows_the_surplus() {
         assert!((120..=121).contains(&budget), "{budget}");
     }
     assert!(!group.plan.grace_running);
+    for _ in 0..45 {
+        assert_eq!(group.sample(20), 120, "a cloud of less than 90 s (D-185)");
+    }
     assert_eq!(group.sample(20), 100, "one remains");
     let budget = group.sample(70);
     assert!(budget < 60, "Q14: {budget}");

@@ -253,6 +253,9 @@ fn furnish(bench: &mut Bench, index: usize, evse: &Value) -> Result<(), String> 
     };
     view.seen_at = now;
     slot.restore(connected, charging, active);
+    if let Some(since) = active {
+        slot.announced(view.min, since);
+    }
     if let Some(lost) = evse.get("lost").filter(|lost| !lost.is_null()) {
         let ago = seconds(&lost["since_last_nonzero_s"])?.ok_or("lost without a time")?;
         let span = Duration::from_secs(ago);

@@ -128,6 +128,7 @@ impl Start {
             card: None,
             cards: &self.cards,
             planning: Planning::External,
+            serial: 0,
         };
         Station::new(&setup, now)
     }

@@ -60,9 +60,15 @@ impl Line {
         self.faults = faults;
     }
 
+    /// Time that so many bytes take.
+    #[must_use]
+    pub const fn air_time(&self, bytes: usize) -> Duration {
+        self.char_time.times(bytes as u64)
+    }
+
     /// Puts a frame on the wire, also in the future; gives its end.
     pub fn send(&mut self, from: Party, start: Instant, bytes: &[u8]) -> Instant {
-        let end = start + self.char_time.times(bytes.len() as u64);
+        let end = start + self.air_time(bytes.len());
         self.count += 1;
         self.bursts.push_back(Burst {
             from,
@@ -76,8 +82,15 @@ impl Line {
 
     /// Forgets frames that ended long before `now`.
     pub fn forget(&mut self, now: Instant) {
-        self.bursts
-            .retain(|burst| burst.end + FORGOTTEN_AFTER > now);
+        self.forget_until(now - FORGOTTEN_AFTER);
+    }
+
+    /// Forgets frames that ended at this moment or before: everybody has
+    /// heard them.
+    pub fn forget_until(&mut self, end: Instant) {
+        if self.bursts.front().is_some_and(|first| first.end <= end) {
+            self.bursts.retain(|burst| burst.end > end);
+        }
     }
 
     /// The end of the first frame after `after` that this party hears.

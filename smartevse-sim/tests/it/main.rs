@@ -9,6 +9,7 @@ mod car;
 mod conformance;
 mod deadbeat;
 mod flash;
+mod group;
 mod metrics;
 mod parts;
 mod rs485;

@@ -1,7 +1,7 @@
 //! Scenarios: what is understood, and how errors are said.
 
 use smartevse_core::options::Contact2;
-use smartevse_sim::run::RunError;
+
 use smartevse_sim::scenario::{Scenario, ScenarioError};
 use smartevse_sim::simulate;
 use smartevse_types::{Duration, Instant, Mode, Phase};
@@ -118,18 +118,12 @@ fn when_the_file_is_missing_then_its_name_is_said() {
 }
 
 #[test]
-fn when_power_share_is_needed_then_it_is_not_built_yet() {
+fn when_one_evse_shares_power_then_it_is_a_master_alone() {
     let scenario = with(r#""power_share":false"#, r#""power_share":true"#).unwrap();
-    let error = simulate::simulate(&scenario).unwrap_err();
-    assert!(matches!(
-        error,
-        RunError::Scenario(ScenarioError::NotBuilt(_))
-    ));
-    assert!(
-        error
-            .to_string()
-            .contains("power share, which is not built yet")
-    );
+    let alone = simulate::simulate(&with("", "").unwrap()).unwrap();
+    let master = simulate::simulate(&scenario).unwrap();
+    let most = alone.energy_wh.max(master.energy_wh);
+    assert!(most - alone.energy_wh.min(master.energy_wh) <= most / 20);
 }
 
 #[test]

@@ -98,6 +98,8 @@ impl<'a> Replay<'a> {
                         card,
                         cards: &cards,
                         planning,
+                        // Only the bus shows it.
+                        serial: 0,
                     };
                     return Ok(Self::start(log, offset, &setup, at));
                 }

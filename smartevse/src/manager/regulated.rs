@@ -23,6 +23,8 @@ impl Manager {
     /// ends a shortage (`solar_charge_delay`), so nothing is added.
     pub(super) fn shortage_delay(&self) -> Duration {
         match self.in_force.mode() {
+            // In a group the master holds a shortage itself (decision 55).
+            _ if self.is_in_group() => Duration::ZERO,
             Mode::Solar if self.is_regulated() => Duration::ZERO,
             Mode::Solar => SOLAR_SHORTAGE_DELAY,
             Mode::Normal | Mode::Smart => SHORTAGE_DELAY,
@@ -61,13 +63,9 @@ impl Manager {
         }
     }
 
-    pub(super) fn regulated_grant(
-        &mut self,
-        now: Instant,
-        status: &ChargerStatus,
-    ) -> (PowerGrant, Faults) {
-        let config = wiring::regulation_config(&self.in_force);
-        let site = share::Site {
+    /// The site as it is measured.
+    pub(super) fn site(&self) -> share::Site {
+        share::Site {
             mains: self.meters.mains.currents,
             circuit: self.meters.ev.currents,
             battery: self.meters.battery,
@@ -76,9 +74,13 @@ impl Manager {
             export_energy: self.meters.mains.export,
             wall_clock: self.clock(),
             ..share::Site::default()
-        };
+        }
+    }
+
+    /// This charger as the regulation sees it.
+    pub(super) fn own_view(&self, status: &ChargerStatus) -> share::EvseView {
         let charging = matches!(status.state, ChargeState::C | ChargeState::D);
-        let evse = share::EvseView {
+        share::EvseView {
             // Before the plug as well: a vehicle that comes finds its offer.
             wants: self.access.access() == Access::On,
             charging,
@@ -89,10 +91,19 @@ impl Manager {
                 .then_some(self.override_current),
             ocpp_limit: None,
             ..share::EvseView::default()
-        };
+        }
+    }
+
+    /// Regulates this charger alone; gives the plan and what follows from it.
+    pub(super) fn regulated_grant(
+        &mut self,
+        now: Instant,
+        status: &ChargerStatus,
+    ) -> (share::Plan, (PowerGrant, Faults)) {
+        let config = wiring::regulation_config(&self.in_force);
+        let (site, evse) = (self.site(), self.own_view(status));
         let plan = self.regulator.step(now, &config, &site, &[evse]);
-        self.regulated = plan.deadline;
-        self.chosen_phases = plan.three_phase;
+        self.follow_plan(now, &plan);
         #[cfg(feature = "oracle")]
         {
             self.moment = Some(share::oracle::Moment {
@@ -103,8 +114,6 @@ impl Manager {
                 plan,
             });
         }
-        self.plan.capacity_stop = remaining(now, plan.capacity_stop);
-        self.plan.solar_stop = remaining(now, plan.solar_stop);
         let grant = PowerGrant {
             available: plan.available,
             offered: plan.offered,
@@ -115,7 +124,15 @@ impl Manager {
         } else {
             Faults::empty()
         };
-        (grant, shortage)
+        (plan, (grant, shortage))
+    }
+
+    /// Takes over from a plan what does not depend on who is served.
+    pub(super) fn follow_plan(&mut self, now: Instant, plan: &share::Plan) {
+        self.regulated = plan.deadline;
+        self.chosen_phases = plan.three_phase;
+        self.plan.capacity_stop = remaining(now, plan.capacity_stop);
+        self.plan.solar_stop = remaining(now, plan.solar_stop);
     }
 
     fn clock(&self) -> Latest<u64> {

@@ -12,16 +12,20 @@ use smartevse_core::hardware::{Board, LONGEST_WATCHDOG, Watchdog};
 use smartevse_types::{Duration, Instant};
 
 use super::control::{Control, ControlSetup};
-use super::meters::{MeterChoice, meter_line};
 use super::planner::{Plan, Planner};
 use super::supervisor::Part;
 use crate::exchange::{Queue, Shared, Slot};
-use crate::meter_line::MeterLine;
+use crate::manager::LineFeed;
+use crate::meter_line::{LineAction, LineEnd};
+use crate::site_line::{MeterChoice, SiteLine, site_line};
 use crate::station::Setup;
 use crate::tasks::{Clock, LineNews, serve_line};
 
 /// Rhythm of planning; it works only when it is due.
 const PLANNING: Duration = Duration::from_millis(10);
+
+/// Longest time until a line learns of a new plan.
+const NEWS: Duration = Duration::from_millis(50);
 
 /// Pause before a line that failed is served again.
 const LINE_PAUSE: Duration = Duration::from_millis(100);
@@ -33,8 +37,10 @@ const BEAT: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub struct Hub {
     plan: Shared<Option<Plan>>,
+    feed: Shared<Option<LineFeed>>,
     status: Shared<Option<ChargerStatus>>,
     facts: Queue<Event, 8>,
+    bus: Slot<Command>,
     console: Slot<Command>,
     answer: Slot<Result<Accepted, Refused>>,
     buttons: Slot<Command>,
@@ -50,8 +56,10 @@ impl Hub {
     pub const fn new() -> Self {
         Self {
             plan: Shared::new(None),
+            feed: Shared::new(None),
             status: Shared::new(None),
             facts: Queue::new(),
+            bus: Slot::new(),
             console: Slot::new(),
             answer: Slot::new(),
             buttons: Slot::new(),
@@ -152,7 +160,12 @@ impl Hub {
         loop {
             let now = clock.now();
             self.take_wishes(&mut planner, now);
-            self.plan.set(Some(planner.turn(now, &self.status())));
+            let status = self.status();
+            let plan = planner.turn(now, &status);
+            self.plan.set(Some(plan));
+            if plan.meters.address != 0 {
+                self.feed.set(Some(planner.feed(&status)));
+            }
             self.planning_alive.set(now);
             clock.wait_until(now + PLANNING).await;
         }
@@ -167,14 +180,19 @@ impl Hub {
             let _ = self.answer.take();
             let _ = self.answer.put(planner.command(now, Origin::Lcd, wish));
         }
+        if let Some(wish) = self.bus.take() {
+            // The bus has no way to be told why it was refused.
+            let _ = planner.command(now, Origin::Bus, wish);
+        }
         if let Some(wish) = self.buttons.take() {
             // A button has no way to be told why it was refused.
             let _ = planner.command(now, Origin::Button, wish);
         }
     }
 
-    /// The meter line with the meters of the settings in force; without meters
-    /// it stays silent.
+    /// The line that the settings in force ask for: meters, a master's or a
+    /// node's; without any of it it stays silent. Another role or another meter
+    /// makes it anew.
     pub async fn serve_meters(&self, mut port: impl Read + Write, clock: &impl Clock) -> ! {
         let clock = Beating {
             clock,
@@ -182,7 +200,8 @@ impl Hub {
         };
         loop {
             let choice = self.current_plan().meters;
-            let serve = self.serve(&mut port, meter_line(choice), &clock);
+            let line = site_line(choice, clock.now());
+            let serve = self.serve(&mut port, line, &clock);
             select(serve, self.other_meters(choice, &clock)).await;
             // A question may have been cut off: the line must listen again.
             let _ = port.flush().await;
@@ -192,16 +211,20 @@ impl Hub {
     async fn serve(
         &self,
         port: &mut (impl Read + Write),
-        line: Option<MeterLine>,
+        line: Option<SiteLine>,
         clock: &impl Clock,
     ) {
-        let Some(mut line) = line else {
+        let Some(line) = line else {
             return pending().await;
         };
+        let mut line = Informed { line, hub: self };
         loop {
             let news = |news| {
-                if let LineNews::Reading(event) = news {
-                    self.tell(event);
+                match news {
+                    LineNews::Fact(event) => self.tell(event),
+                    // While the wish before waits, the bus repeats this one.
+                    LineNews::Wish(wish) => drop(self.bus.put(wish)),
+                    LineNews::Failed(..) => {}
                 }
             };
             // A failure shows as readings that do not come.
@@ -223,6 +246,38 @@ impl Hub {
 impl Default for Hub {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+/// A line that knows the plan in force at each poll.
+struct Informed<'a> {
+    line: SiteLine,
+    hub: &'a Hub,
+}
+
+impl LineEnd for Informed<'_> {
+    fn poll(&mut self, now: Instant) -> LineAction<'_> {
+        if let Some(feed) = self.hub.feed.get() {
+            self.line.feed(&feed);
+        }
+        let action = self.line.poll(now);
+        if let LineAction::Listen { until } = action {
+            let until = until.earliest(now + NEWS);
+            return LineAction::Listen { until };
+        }
+        action
+    }
+
+    fn transmitted(&mut self, now: Instant) {
+        self.line.transmitted(now);
+    }
+
+    fn receive(&mut self, now: Instant, bytes: &[u8]) {
+        self.line.receive(now, bytes);
+    }
+
+    fn reconnected(&mut self, now: Instant) {
+        self.line.reconnected(now);
     }
 }
 

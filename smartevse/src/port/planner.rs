@@ -7,8 +7,8 @@ use smartevse_core::light::Light;
 use smartevse_core::options::RfidMode;
 use smartevse_types::Instant;
 
-use super::meters::MeterChoice;
-use crate::manager::Manager;
+use crate::manager::{LineFeed, Manager};
+use crate::site_line::MeterChoice;
 use crate::station::Setup;
 
 /// What planning hands to the 10 ms loop and to the front ends.
@@ -20,7 +20,7 @@ pub struct Plan {
     pub light: Option<Light>,
     /// Whether the card reader is in use.
     pub reader: bool,
-    /// Meters of the settings in force.
+    /// Role and meters of the settings in force.
     pub meters: MeterChoice,
 }
 
@@ -58,6 +58,12 @@ impl Planner {
         command: Command,
     ) -> Result<Accepted, Refused> {
         self.manager.command(now, origin, command)
+    }
+
+    /// What the line of a group has to know after the latest turn.
+    #[must_use]
+    pub fn feed(&self, status: &ChargerStatus) -> LineFeed {
+        self.manager.line_feed(status)
     }
 
     /// Plans when that is due, and gives the plan in force.

@@ -8,6 +8,7 @@
 )]
 
 mod bench;
+mod group_line;
 mod log_replay;
 mod meter_line;
 mod new_meter;

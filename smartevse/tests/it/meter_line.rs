@@ -45,13 +45,13 @@ impl Dialogue {
                 LineAction::Listen { until } => {
                     self.now = until.max(self.now + Duration::from_millis(1));
                 }
-                LineAction::Reading(event) => {
+                LineAction::Fact(event) => {
                     let (Fact::Mains(reading) | Fact::EvMeter(reading)) = event.fact else {
                         panic!("{event:?}");
                     };
                     readings.push(reading);
                 }
-                other @ (LineAction::Failed(..) | LineAction::Reconnect) => {
+                other @ (LineAction::Wish(_) | LineAction::Failed(..) | LineAction::Reconnect) => {
                     panic!("{other:?}")
                 }
             }

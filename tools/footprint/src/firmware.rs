@@ -47,7 +47,8 @@ fn serve(line: &mut MeterLine, station: &mut Station, now: Instant) {
             consume(until);
             line.receive(now, &opaque([0; 64]));
         }
-        LineAction::Reading(event) => station.event(event),
+        LineAction::Fact(event) => station.event(event),
+        LineAction::Wish(wish) => consume(wish),
         LineAction::Failed(role, failure) => consume((role, failure)),
         LineAction::Reconnect => line.reconnected(now),
     }

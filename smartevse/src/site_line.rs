@@ -1,10 +1,14 @@
-//! The meters that the settings put on the serial line.
+//! The line that the settings ask for: meters alone, a master's, or a node's.
 
 use smartevse_core::settings::Settings;
 use smartevse_meters::catalogue::Source;
 use smartevse_meters::{BusConfig, Meter};
+use smartevse_types::Instant;
 
-use crate::meter_line::{LineMeter, MeterLine, MeterRole, MeterSettings};
+use crate::group_line::GroupLine;
+use crate::manager::LineFeed;
+use crate::meter_line::{LineAction, LineEnd, LineMeter, MeterLine, MeterRole, MeterSettings};
+use crate::node_line::NodeLine;
 use crate::wiring::meter_settings;
 
 /// Speed of the meter line, bit/s (configuration guide: 9600 8N1).
@@ -13,9 +17,11 @@ pub const LINE_BAUD: u32 = 9_600;
 /// Bits of a character on the meter line: 8N1 with its start bit.
 pub const CHARACTER_BITS: u8 = 10;
 
-/// What the settings say about meters.
+/// What the settings say about the line.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct MeterChoice {
+    /// Address in the group: 1 = master, 2–8 = node, 0 = stand-alone.
+    pub address: u8,
     /// Type and address of the mains meter.
     pub mains: (u8, u8),
     /// Type and address of the EV meter.
@@ -45,6 +51,7 @@ impl MeterChoice {
             needed.sensorbox = all.sensorbox;
         }
         Self {
+            address: settings.group_address().unwrap_or(0),
             mains: (settings.mains_met(), settings.mains_adr()),
             ev: (settings.ev_meter(), settings.ev_adr()),
             settings: needed,
@@ -52,32 +59,120 @@ impl MeterChoice {
     }
 }
 
-/// Plans the readings of the chosen meters that are read over the serial line;
-/// `None` when there are none.
+/// One end of the line, whatever the role.
+#[derive(Clone, Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one of them, and it may become any of the three"
+)]
+pub enum SiteLine {
+    /// Meters, and nobody else.
+    Meters(MeterLine),
+    /// Meters and nodes.
+    Master(GroupLine),
+    /// The master asks.
+    Node(NodeLine),
+}
+
+impl SiteLine {
+    /// Tells what the charger looks like now, before each poll.
+    pub fn feed(&mut self, feed: &LineFeed) {
+        match self {
+            Self::Meters(_) => {}
+            Self::Master(line) => line.order(&feed.orders, &feed.image.system),
+            Self::Node(line) => line.show(&feed.image),
+        }
+    }
+}
+
+impl LineEnd for SiteLine {
+    fn poll(&mut self, now: Instant) -> LineAction<'_> {
+        match self {
+            Self::Meters(line) => line.poll(now),
+            Self::Master(line) => line.poll(now),
+            Self::Node(line) => line.poll(now),
+        }
+    }
+
+    fn transmitted(&mut self, now: Instant) {
+        match self {
+            Self::Meters(line) => line.transmitted(now),
+            Self::Master(line) => line.transmitted(now),
+            Self::Node(_) => {}
+        }
+    }
+
+    fn receive(&mut self, now: Instant, bytes: &[u8]) {
+        match self {
+            Self::Meters(line) => line.receive(now, bytes),
+            Self::Master(line) => line.receive(now, bytes),
+            Self::Node(line) => line.receive(now, bytes),
+        }
+    }
+
+    fn reconnected(&mut self, now: Instant) {
+        match self {
+            Self::Meters(line) => line.reconnected(now),
+            Self::Master(line) => line.reconnected(now),
+            Self::Node(line) => LineEnd::reconnected(line, now),
+        }
+    }
+}
+
+/// Makes the line for the role and the chosen meters; `None` when there is
+/// nobody to talk to.
 ///
 /// A meter that is fed from elsewhere, or cannot be read, does not take the
-/// other one along.
+/// others along.
+#[must_use]
+pub fn site_line(choice: MeterChoice, now: Instant) -> Option<SiteLine> {
+    let config = BusConfig::rtu(LINE_BAUD, CHARACTER_BITS);
+    match choice.address {
+        0 => meter_line(choice).map(SiteLine::Meters),
+        1 => {
+            let [mains, ev] = readable(&choice);
+            let meters = [mains, ev].into_iter().flatten();
+            let mut line = GroupLine::new(config, now);
+            for meter in meters {
+                // It was read alone, so it can be read here.
+                let _ = line.add_meter(meter, &choice.settings);
+            }
+            Some(SiteLine::Master(line.with_settings(choice.settings)))
+        }
+        address => {
+            let [_, ev] = readable(&choice);
+            let line = NodeLine::new(&config, address, now)?;
+            let meter = ev.and_then(|ev| line.clone().with_meter(ev, &choice.settings).ok());
+            Some(SiteLine::Node(meter.unwrap_or(line)))
+        }
+    }
+}
+
+/// The chosen meters that can be read over the line: mains, EV.
+fn readable(choice: &MeterChoice) -> [Option<LineMeter>; 2] {
+    let config = BusConfig::rtu(LINE_BAUD, CHARACTER_BITS);
+    [(MeterRole::Mains, choice.mains), (MeterRole::Ev, choice.ev)].map(|(role, (id, address))| {
+        let meter = LineMeter {
+            role,
+            meter: Meter::from_id(id)?,
+            address,
+        };
+        let line = MeterLine::with_settings(config, &[meter], &choice.settings);
+        line.is_ok().then_some(meter)
+    })
+}
+
+/// Plans the readings of the chosen meters that are read over the serial line;
+/// `None` when there are none.
 #[must_use]
 pub fn meter_line(choice: MeterChoice) -> Option<MeterLine> {
     let config = BusConfig::rtu(LINE_BAUD, CHARACTER_BITS);
     let settings = &choice.settings;
     let build = |meters: &[LineMeter]| MeterLine::with_settings(config, meters, settings).ok();
-    let meter = |role, (id, address)| {
-        let meter = Meter::from_id(id)?;
-        let meter = LineMeter {
-            role,
-            meter,
-            address,
-        };
-        build(&[meter]).map(|_| meter)
-    };
-    match (
-        meter(MeterRole::Mains, choice.mains),
-        meter(MeterRole::Ev, choice.ev),
-    ) {
-        (Some(mains), Some(ev)) => build(&[mains, ev]),
-        (Some(one), None) | (None, Some(one)) => build(&[one]),
-        (None, None) => None,
+    match readable(&choice) {
+        [Some(mains), Some(ev)] => build(&[mains, ev]),
+        [Some(one), None] | [None, Some(one)] => build(&[one]),
+        [None, None] => None,
     }
 }
 
