@@ -13,7 +13,7 @@ use smartevse_core::faults::Faults;
 use smartevse_core::hardware::ButtonSet;
 use smartevse_core::registry::{SettingId, SettingSet};
 use smartevse_core::settings::{ApplyContext, Patch, Settings, apply};
-use smartevse_core::snapshot::{MetersStatus, PlanStatus, Snapshot};
+use smartevse_core::snapshot::{MetersStatus, PlanStatus, Section, Snapshot};
 use smartevse_core::state::ChargeState;
 use smartevse_menu::remote::{BLACK, BMP_SIZE, write_bmp};
 use smartevse_menu::surroundings::PortalPassword;
@@ -123,6 +123,7 @@ impl World {
             directive: &self.directive,
             plan: &self.plan,
             meters: &self.meters,
+            group: Section::Absent,
             settings: &self.settings,
             in_force: &self.settings,
             waiting: SettingSet::EMPTY,

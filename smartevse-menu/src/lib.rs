@@ -17,7 +17,7 @@
 //! use smartevse_core::hardware::ButtonSet;
 //! use smartevse_core::registry::SettingSet;
 //! use smartevse_core::settings::Settings;
-//! use smartevse_core::snapshot::{MetersStatus, PlanStatus, Snapshot};
+//! use smartevse_core::snapshot::{MetersStatus, PlanStatus, Section, Snapshot};
 //! use smartevse_menu::{Frame, Menu, Surroundings};
 //! use smartevse_types::{Duration, Instant};
 //!
@@ -27,6 +27,7 @@
 //! let settings = Settings::default();
 //! let mut now = Instant::ZERO;
 //! let mut snapshot = Snapshot {
+//!     group: Section::Absent,
 //!     at: now,
 //!     charger: &charger,
 //!     directive: &directive,

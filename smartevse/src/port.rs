@@ -10,6 +10,9 @@
 //! | middle | [`Hub::plan`], [`Hub::serve_meters`] | time, the meter line |
 //! | lower | [`Hub::serve_console`], [`Hub::watch_buttons`], [`Hub::read_cards`]; front ends | anything |
 //!
+//! With the feature `menu` planning polls the menu as well, and `Hub::serve_panel`
+//! takes the place of `watch_buttons`: it draws what the menu shows.
+//!
 //! The contexts share the cells of the hub only; each access is one short
 //! critical section.
 //!
@@ -33,13 +36,17 @@
 //! }
 //! ```
 //!
-//! **Not here:** pins, registers, executors, drawing, a settings store.
+//! **Not here:** pins, registers, executors, a settings store.
 
 mod captured;
 pub mod console;
 mod control;
+#[cfg(feature = "menu")]
+mod face;
 mod front;
 mod hub;
+#[cfg(feature = "menu")]
+mod panel;
 mod planner;
 mod reset;
 mod slot_pin;
@@ -52,8 +59,12 @@ pub use crate::site_line::{
 };
 pub use captured::{CaptureCell, CapturedBoard, CapturedPilot, CapturedSources, CapturedVoltage};
 pub use control::{Control, ControlSetup, Turn};
+#[cfg(feature = "menu")]
+pub use face::{Face, Shown};
 pub use front::wish;
 pub use hub::Hub;
+#[cfg(feature = "menu")]
+pub use panel::{Panel, SplitPanel};
 pub use planner::{Plan, Planner};
 pub use reset::{Kept, LastWords, ResetCause};
 pub use slot_pin::SlotPin;

@@ -121,6 +121,60 @@ class Page:
         self.context.close()
 
 
+def pixels(page):
+    """The dark pixels of the display on the page."""
+    return page.element("lcd-screen").evaluate(
+        """canvas => {
+            const data = canvas.getContext("2d").getImageData(0, 0, 128, 64).data;
+            return Array.from({ length: 8192 }, (_, i) => data[4 * i + 3] > 0 ? 1 : 0).join("");
+        }"""
+    )
+
+
+def bmp_pixels(host):
+    file = host.request("GET", "/lcd")
+    assert len(file) == 1086 and file[:2] == b"BM"
+    rows = [file[62 + 16 * row : 78 + 16 * row] for row in range(63, -1, -1)]
+    return "".join(f"{byte:08b}" for row in rows for byte in row)
+
+
+def lcd_text(host):
+    return host.request("GET", "/lcd.txt").decode()
+
+
+def hold_middle(page):
+    button = page.element("lcd-middle")
+    button.scroll_into_view_if_needed()
+    button.hover()
+    page.page.mouse.down()
+    page.page.wait_for_timeout(2400)
+    page.page.mouse.up()
+
+
+@pytest.mark.parametrize("size,scheme", [("phone", "dark"), ("desktop", "light")])
+def test_when_buttons_are_pressed_then_the_display_follows(browser, host, size, scheme):
+    """Menu specification 5.2: o held for 2 s opens the menu; the page shows what the charger shows."""
+    page = Page(browser, host, size, scheme)
+    try:
+        assert wait_until(lambda: pixels(page) == bmp_pixels(host), PAGE_S) is not None
+        before = pixels(page)
+        hold_middle(page)
+        assert wait_until(lambda: "< MODE >" in lcd_text(host), PAGE_S) is not None, lcd_text(host)
+        assert wait_until(lambda: before != pixels(page) == bmp_pixels(host), PAGE_S) is not None
+        page.screenshot("lcd-menu")
+        first = lcd_text(host)
+        page.element("lcd-right").click()
+        assert wait_until(lambda: lcd_text(host) not in (first, ""), PAGE_S) is not None
+        page.page.keyboard.press("ArrowLeft", delay=150)
+        assert wait_until(lambda: "< MODE >" in lcd_text(host), PAGE_S) is not None, lcd_text(host)
+        page.page.keyboard.press("Enter", delay=150)
+        assert wait_until(lambda: "\n< Smart >" in lcd_text(host), PAGE_S) is not None, lcd_text(host)
+        assert not page.is_wider_than_the_screen()
+        assert page.complaints == []
+    finally:
+        page.close()
+
+
 def until_page(page, condition):
     return wait_until(lambda: condition(page), PAGE_S)
 

@@ -12,6 +12,9 @@ pub const BOARD: BoardFacts = BoardFacts {
     lock_advisory: false,
 };
 
+/// Name of the board on the display after power-up.
+pub const BOARD_NAME: &str = "v3";
+
 /// Pilot samples kept for each phase: 25, one per millisecond.
 pub const PILOT_SAMPLES: usize = 25;
 

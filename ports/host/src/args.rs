@@ -22,6 +22,8 @@ Usage:
   smartevse-host meter read SPEC      read a meter once and print values and raw registers;
                                       the exit status is 0 when it gave its currents
   smartevse-host meter types          print the names of all meters on Modbus
+  smartevse-host lcd [--url http://HOST:PORT] [--pin NNNN]
+                                      show the display of a running charger in this terminal
   smartevse-host settings [--data DIR] [list | get ID | set ID VALUE | reset]
                                       stored settings, while the charger does not run
   smartevse-host --help | --version
@@ -46,6 +48,7 @@ SPEC:
   homewizard:HOST[:PORT]                    HomeWizard P1 or kWh meter with its local API on
   homewizard:auto                           the first HomeWizard meter found on the local network
 
+type=menu: the meter of the stored settings, as chosen at the display; a change counts from the next start.
 NAME is the name on the LCD or the one of the device: Eastron3P, SDM630, \"Orno 3P\" (space: %20).
 Options of type=Custom (registers decimal or 0xHEX; defaults 0, function 4):
   &order=0..3       BYTE ORD: 0 DCBA, 1 BADC, 2 CDAB, 3 ABCD (high byte and word first)
@@ -74,6 +77,8 @@ pub enum Task {
     Conformance(Vec<PathBuf>),
     /// Play a log.
     Replay(PathBuf),
+    /// Show the display of a running charger.
+    Lcd(LcdOptions),
     /// Read a meter once.
     MeterRead(MeterSpec),
     /// Print the names of the meters.
@@ -89,6 +94,15 @@ pub enum Task {
     Help,
     /// Print the version.
     Version,
+}
+
+/// Options of `lcd`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LcdOptions {
+    /// Host and port of the charger.
+    pub peer: String,
+    /// LCD PIN; `None` = the buttons are those of the simulated charger itself.
+    pub pin: Option<String>,
 }
 
 /// Options of `run`.
@@ -148,6 +162,7 @@ fn task(parser: &mut Parser) -> Result<Task, lexopt::Error> {
                 Some("conformance") => return conformance(parser),
                 Some("replay") => return replay(parser),
                 Some("meter") => return meter_command(parser),
+                Some("lcd") => return lcd(parser),
                 Some("settings") => return settings(parser, options.data),
                 Some(_) | None => {
                     return Err(format!("there is no command {}", word.display()).into());
@@ -231,6 +246,43 @@ fn one_charger(parser: &mut Parser) -> Result<(), lexopt::Error> {
         Ok(2..=8) => Err("more than one charger is not built yet: use --evses 1".into()),
         Ok(_) | Err(_) => Err(format!("--evses {text} is not between 1 and 8").into()),
     }
+}
+
+fn lcd(parser: &mut Parser) -> Result<Task, lexopt::Error> {
+    let (mut peer, mut pin) = ("127.0.0.1:8080".to_owned(), None);
+    while let Some(arg) = parser.next()? {
+        match arg {
+            Arg::Long("url") => peer = peer_of(&parser.value()?.string()?)?,
+            Arg::Long("pin") => pin = Some(parser.value()?.string()?),
+            Arg::Short('h') | Arg::Long("help") => return Ok(Task::Help),
+            other @ (Arg::Short(_) | Arg::Long(_) | Arg::Value(_)) => {
+                return Err(format!("lcd does not take {}", owned(&other)).into());
+            }
+        }
+    }
+    if let Some(pin) = &pin
+        && !((1..=4).contains(&pin.len()) && pin.bytes().all(|byte| byte.is_ascii_digit()))
+    {
+        return Err("--pin takes 1 to 4 digits".into());
+    }
+    Ok(Task::Lcd(LcdOptions { peer, pin }))
+}
+
+/// Host and port of a web address.
+fn peer_of(url: &str) -> Result<String, lexopt::Error> {
+    let rest = url
+        .strip_prefix("http://")
+        .map(|rest| rest.trim_end_matches('/'));
+    let peer = rest.filter(|rest| !rest.is_empty() && !rest.contains(['/', '?', '#', ' ']));
+    let peer = peer.ok_or_else(|| format!("--url {url}: an address is http://HOST:PORT"))?;
+    let has_port = peer
+        .rsplit_once(':')
+        .is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+    Ok(if has_port {
+        peer.to_owned()
+    } else {
+        format!("{peer}:80")
+    })
 }
 
 fn simulate(parser: &mut Parser) -> Result<Task, lexopt::Error> {
@@ -408,6 +460,9 @@ mod tests {
             ),
             (&["simulate"], "needs --scenario"),
             (&["conformance"], "at least one FILE"),
+            (&["lcd", "--url", "ftp://x"], "http://HOST:PORT"),
+            (&["lcd", "--pin", "12345"], "1 to 4 digits"),
+            (&["lcd", "x"], "does not take x"),
             (&["replay"], "needs a FILE"),
             (&["replay", "a", "b"], "does not take b"),
             (&["meter"], "meter read SPEC"),

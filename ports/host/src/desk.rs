@@ -7,13 +7,19 @@ use std::time::Instant;
 
 use smartevse_core::command::{Accepted, Command, Origin, Refused};
 use smartevse_core::event::Fact;
+use smartevse_menu::remote::ButtonMessage;
 use tokio::sync::{mpsc, oneshot};
 
+use crate::panel::Hand;
 use crate::plant::PlantChange;
+use crate::sessions::Sessions;
 use crate::view::{HistoryPoint, View};
 
 /// Facts that may wait for the control thread.
 const FACTS: usize = 64;
+
+/// Messages of buttons that may wait.
+const PRESSES: usize = 8;
 
 /// Seconds of history.
 pub const HISTORY: usize = 300;
@@ -44,6 +50,16 @@ pub struct Change {
     pub done: oneshot::Sender<()>,
 }
 
+/// A button that was pressed or released.
+pub struct Press {
+    /// Whose button.
+    pub hand: Hand,
+    /// What happened.
+    pub message: ButtonMessage,
+    /// Told when it is taken over.
+    pub done: oneshot::Sender<()>,
+}
+
 /// What the control thread publishes.
 #[derive(Default)]
 struct Published {
@@ -62,6 +78,9 @@ pub struct Desk {
     button: mpsc::Sender<Wish>,
     facts: mpsc::Sender<Report>,
     changes: mpsc::Sender<Change>,
+    presses: mpsc::Sender<Press>,
+    /// Who may use the remote display.
+    pub sessions: Arc<Sessions>,
     published: Arc<Published>,
 }
 
@@ -70,6 +89,7 @@ pub struct DeskEnd {
     slots: [(Origin, mpsc::Receiver<Wish>); 2],
     facts: mpsc::Receiver<Report>,
     changes: mpsc::Receiver<Change>,
+    presses: mpsc::Receiver<Press>,
     published: Arc<Published>,
 }
 
@@ -81,18 +101,22 @@ pub fn open() -> (Desk, DeskEnd) {
     let (button, from_button) = mpsc::channel(1);
     let (facts, from_facts) = mpsc::channel(FACTS);
     let (changes, from_changes) = mpsc::channel(1);
+    let (presses, from_presses) = mpsc::channel(PRESSES);
     let published = Arc::new(Published::default());
     let desk = Desk {
         rest,
         button,
         facts,
         changes,
+        presses,
+        sessions: Arc::default(),
         published: Arc::clone(&published),
     };
     let end = DeskEnd {
         slots: [(Origin::Button, from_button), (Origin::Rest, from_rest)],
         facts: from_facts,
         changes: from_changes,
+        presses: from_presses,
         published,
     };
     (desk, end)
@@ -151,6 +175,20 @@ impl Desk {
         }
     }
 
+    /// Presses or releases a button and waits until that is taken over.
+    pub async fn press(&self, hand: Hand, message: ButtonMessage) {
+        let (done, wait) = oneshot::channel();
+        let press = Press {
+            hand,
+            message,
+            done,
+        };
+        if self.presses.send(press).await.is_ok() {
+            // An error says that the program ends.
+            let _ = wait.await;
+        }
+    }
+
     /// The latest view.
     #[must_use]
     pub fn view(&self) -> Arc<View> {
@@ -188,6 +226,11 @@ impl DeskEnd {
     /// The next change of the simulated site.
     pub fn take_change(&mut self) -> Option<Change> {
         self.changes.try_recv().ok()
+    }
+
+    /// The next message of a button.
+    pub fn take_press(&mut self) -> Option<Press> {
+        self.presses.try_recv().ok()
     }
 
     /// Replaces the view.

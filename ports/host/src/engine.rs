@@ -21,6 +21,7 @@ use crate::data::DataStore;
 use crate::desk::DeskEnd;
 use crate::keeper::Keeper;
 use crate::lines::SharedLine;
+use crate::panel::Panel;
 use crate::plant::Plant;
 use crate::view::View;
 
@@ -103,6 +104,7 @@ pub struct Engine {
     plant: Plant,
     desk: DeskEnd,
     sources: Sources,
+    panel: Panel,
     clock: Clock,
     now: Instant,
     next_second: Instant,
@@ -128,6 +130,7 @@ impl Engine {
             plant,
             desk,
             sources,
+            panel: Panel::new(),
             clock: Clock::new(speed),
             now: Instant::ZERO,
             next_second: Instant::ZERO,
@@ -191,6 +194,7 @@ impl Engine {
         self.take_changes(&mut answers);
         self.take_facts(&mut answers);
         self.take_wishes(&mut answers);
+        self.take_presses(&mut answers);
         let target = self.clock.of(started);
         let before = self.now;
         while self.now + POLL <= target && started.elapsed() < TURN {
@@ -200,6 +204,7 @@ impl Engine {
             // A station is polled whenever something was given to it.
             self.step(target.latest(self.now));
         }
+        self.turn_panel();
         if self.clock.lag(self.now) > LAG {
             self.clock.restart(self.now);
         }
@@ -227,6 +232,24 @@ impl Engine {
         while let Some((origin, wish)) = self.desk.take_wish() {
             let answer = self.recorder.command(self.now, origin, wish.command);
             answers.wishes.push((wish.reply, answer));
+        }
+    }
+
+    fn take_presses(&mut self, answers: &mut Answers) {
+        while let Some(press) = self.desk.take_press() {
+            self.panel.press(press.hand, press.message);
+            answers.done.push(press.done);
+        }
+    }
+
+    /// Lets the display and its buttons act; its wishes are those of the LCD.
+    fn turn_panel(&mut self) {
+        let charged = self.plant.view().session;
+        let snapshot = self.recorder.station().snapshot();
+        let output = self.panel.turn(&snapshot, charged, None);
+        for command in output.commands.iter() {
+            let answer = self.recorder.command(self.now, Origin::Lcd, *command);
+            self.panel.answered(answer);
         }
     }
 
@@ -279,6 +302,7 @@ impl Engine {
             site: self.plant.view(),
             mains_line: self.sources.mains.status(),
             ev_line: self.sources.ev.status(),
+            lcd: self.panel.view(),
             log_lost: self.logging && !self.recorder.is_complete(),
             ..View::of(&self.recorder.station().snapshot())
         }

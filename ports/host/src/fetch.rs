@@ -1,4 +1,4 @@
-//! One HTTP GET to a device on the local network.
+//! One HTTP request to a device on the local network.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
@@ -14,11 +14,29 @@ const MAX_RESPONSE: usize = 16 * 1024;
 ///
 /// One sentence: no connection, no response in time, or another status than 200.
 pub fn get(peer: &str, path: &str, limit: Duration) -> Result<Vec<u8>, String> {
+    request(
+        peer,
+        &format!("GET {path}"),
+        "Accept: application/json\r\n",
+        limit,
+    )
+}
+
+/// Sends an empty body to a device; `headers` are more lines of the head, each
+/// ended by CR LF.
+///
+/// # Errors
+///
+/// As those of [`get`].
+pub fn post(peer: &str, path: &str, headers: &str, limit: Duration) -> Result<Vec<u8>, String> {
+    let headers = format!("{headers}Content-Length: 0\r\n");
+    request(peer, &format!("POST {path}"), &headers, limit)
+}
+
+fn request(peer: &str, what: &str, headers: &str, limit: Duration) -> Result<Vec<u8>, String> {
     let mut exchange = Exchange::open(peer, Instant::now() + limit).map_err(said)?;
     let host = peer.strip_suffix(":80").unwrap_or(peer);
-    let request = format!(
-        "GET {path} HTTP/1.1\r\nHost: {host}\r\nAccept: application/json\r\nConnection: close\r\n\r\n"
-    );
+    let request = format!("{what} HTTP/1.1\r\nHost: {host}\r\n{headers}Connection: close\r\n\r\n");
     exchange.send(request.as_bytes()).map_err(said)?;
     exchange.response()
 }

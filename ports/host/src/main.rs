@@ -14,10 +14,13 @@ mod lines;
 mod meter_read;
 mod modbus_meter;
 mod offline;
+mod panel;
 mod plant;
 mod realtime;
+mod sessions;
 mod settings;
 mod spec;
+mod terminal;
 mod view;
 
 use std::process::ExitCode;
@@ -51,6 +54,7 @@ fn perform(task: &Task) -> Result<bool, String> {
         }
         Task::Conformance(files) => offline::conform(files),
         Task::Replay(file) => offline::replay(file).map(|()| true),
+        Task::Lcd(options) => terminal::show(options).map(|()| true),
         Task::MeterRead(spec) => meter_read::read(spec),
         Task::MeterTypes => {
             offline::say(&modbus_meter::names().join("\n"));

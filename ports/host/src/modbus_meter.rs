@@ -20,6 +20,12 @@ pub fn meter_named(name: &str) -> Result<Meter, String> {
     }
 }
 
+/// The meter with this number in the settings, if it is read over Modbus.
+#[must_use]
+pub fn meter_on_line(id: u8) -> Option<Meter> {
+    Meter::from_id(id).filter(|meter| is_on_a_line(*meter))
+}
+
 /// LCD names of all meters that are read over Modbus.
 #[must_use]
 pub fn names() -> Vec<&'static str> {

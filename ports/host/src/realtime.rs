@@ -25,7 +25,7 @@ use crate::engine::{self, Engine, Sources};
 use crate::homewizard::{self, HomeWizardMeter};
 use crate::http::server;
 use crate::lines::{self, MeterLine, MeterOnLine, SharedLine};
-use crate::modbus_meter::meter_named;
+use crate::modbus_meter::{meter_named, meter_on_line};
 use crate::offline;
 use crate::plant::Plant;
 use crate::settings;
@@ -126,7 +126,7 @@ async fn work(
 /// Comes when Ctrl-C is pressed or the operating system asks for the end. The
 /// signals are caught from now on.
 #[cfg(unix)]
-fn interruption() -> std::io::Result<impl Future<Output = ()>> {
+pub fn interruption() -> std::io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
@@ -140,7 +140,7 @@ fn interruption() -> std::io::Result<impl Future<Output = ()>> {
 
 /// Comes when Ctrl-C is pressed. It is caught from now on.
 #[cfg(windows)]
-fn interruption() -> std::io::Result<impl Future<Output = ()>> {
+pub fn interruption() -> std::io::Result<impl Future<Output = ()>> {
     let mut interrupt = tokio::signal::windows::ctrl_c()?;
     Ok(async move {
         interrupt.recv().await;
@@ -315,7 +315,16 @@ impl Wired {
 
     fn modbus(place: &Place, spec: &ModbusSpec, stored: &Settings) -> Result<Self, String> {
         let option = place.option;
-        let meter = meter_named(&spec.kind).map_err(|why| format!("{option}: {why}"))?;
+        let meter = if spec.is_as_stored() {
+            let stored = u8::try_from(stored.value(place.kind)).unwrap_or(0);
+            let Some(meter) = meter_on_line(stored) else {
+                let idle = SharedLine::line(spec.line.to_string());
+                return Ok(Self::without_line(Patch::new(), idle));
+            };
+            meter
+        } else {
+            meter_named(&spec.kind).map_err(|why| format!("{option}: {why}"))?
+        };
         let sensorbox = (meter == Meter::Sensorbox).then_some(sensorbox::ADDRESS);
         let address = spec.address.or(sensorbox);
         let address = address.map_or(stored.value(place.address), u16::from);

@@ -51,6 +51,17 @@ pub struct ModbusSpec {
     pub options: Vec<(SettingId, u16)>,
 }
 
+/// Type that stands for the stored one.
+const AS_STORED: &str = "menu";
+
+impl ModbusSpec {
+    /// Whether type, address and description are those of the stored settings.
+    #[must_use]
+    pub fn is_as_stored(&self) -> bool {
+        self.kind.eq_ignore_ascii_case(AS_STORED)
+    }
+}
+
 /// A line to a meter.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum LineSpec {

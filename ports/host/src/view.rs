@@ -8,6 +8,7 @@ use smartevse_core::snapshot::{MetersStatus, PlanStatus, Snapshot};
 use smartevse_types::{Access, DeciAmps, Instant, PerPhase};
 
 use crate::lines::LineStatus;
+use crate::panel::LcdView;
 use crate::plant::SiteView;
 
 /// Everything a front end may know, at one moment.
@@ -37,6 +38,8 @@ pub struct View {
     pub mains_line: LineStatus,
     /// Source of the EV meter readings.
     pub ev_line: LineStatus,
+    /// Display.
+    pub lcd: LcdView,
     /// The log that was asked for is incomplete.
     pub log_lost: bool,
 }

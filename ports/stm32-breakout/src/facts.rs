@@ -65,6 +65,9 @@ pub const RING: usize = 512;
 /// Speed of the console, bit/s.
 pub const CONSOLE_BAUD: u32 = 115_200;
 
+/// Name of the board on the display after power-up.
+pub const BOARD_NAME: &str = "breakout";
+
 /// Speed of the display, Hz (SPI mode 3).
 pub const LCD_SPEED: u32 = 10_000_000;
 

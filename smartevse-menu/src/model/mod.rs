@@ -8,6 +8,7 @@ mod normal;
 mod picture;
 mod reasons;
 mod rows;
+mod text;
 
 use smartevse_core::faults::Faults;
 use smartevse_core::options::Role;

@@ -5,7 +5,7 @@ use smartevse_core::directive::{ChargerStatus, Directive};
 use smartevse_core::hardware::ButtonSet;
 use smartevse_core::registry::{SettingId, SettingSet};
 use smartevse_core::settings::{ApplyContext, Settings, apply};
-use smartevse_core::snapshot::{MetersStatus, PlanStatus, Snapshot};
+use smartevse_core::snapshot::{MetersStatus, PlanStatus, Section, Snapshot};
 use smartevse_menu::{Menu, MenuOutput, Model, Row, Surroundings};
 use smartevse_types::{Access, Duration, Instant, Mode};
 
@@ -63,6 +63,7 @@ impl Rig {
 
     pub fn snapshot(&self) -> Snapshot<'_> {
         Snapshot {
+            group: Section::Absent,
             at: self.now,
             charger: &self.charger,
             directive: &self.directive,

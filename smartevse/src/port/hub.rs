@@ -8,10 +8,14 @@ use embedded_io_async::{Read, Write};
 use smartevse_core::command::{Accepted, Command, Origin, Refused};
 use smartevse_core::directive::ChargerStatus;
 use smartevse_core::event::Event;
+#[cfg(feature = "menu")]
+use smartevse_core::hardware::ButtonSet;
 use smartevse_core::hardware::{Board, LONGEST_WATCHDOG, Watchdog};
 use smartevse_types::{Duration, Instant};
 
 use super::control::{Control, ControlSetup};
+#[cfg(feature = "menu")]
+use super::face::{Face, Shown};
 use super::planner::{Plan, Planner};
 use super::supervisor::Part;
 use crate::exchange::{Queue, Shared, Slot};
@@ -48,6 +52,10 @@ pub struct Hub {
     line_alive: Shared<Instant>,
     front_alive: Shared<Instant>,
     erase_permit: Shared<bool>,
+    #[cfg(feature = "menu")]
+    levels: Shared<ButtonSet>,
+    #[cfg(feature = "menu")]
+    shown: Shared<Option<Shown>>,
 }
 
 impl Hub {
@@ -67,6 +75,10 @@ impl Hub {
             line_alive: Shared::new(Instant::ZERO),
             front_alive: Shared::new(Instant::ZERO),
             erase_permit: Shared::new(false),
+            #[cfg(feature = "menu")]
+            levels: Shared::new(ButtonSet::empty()),
+            #[cfg(feature = "menu")]
+            shown: Shared::new(None),
         }
     }
 
@@ -107,6 +119,19 @@ impl Hub {
     /// Notes a sign of life of the front ends.
     pub fn front_is_alive(&self, now: Instant) {
         self.front_alive.set(now);
+    }
+
+    /// Takes the latest levels of the buttons.
+    #[cfg(feature = "menu")]
+    pub(super) fn take_levels(&self, levels: ButtonSet) {
+        self.levels.set(levels);
+    }
+
+    /// What the display shall show; `None` before the first turn of planning.
+    #[cfg(feature = "menu")]
+    #[must_use]
+    pub fn shown(&self) -> Option<Shown> {
+        self.shown.get()
     }
 
     /// Says whether a permit to erase flash holds: the settings store sets it
@@ -157,6 +182,8 @@ impl Hub {
     /// The planning half.
     pub async fn plan(&self, setup: &Setup<'_>, clock: &impl Clock) -> ! {
         let mut planner = Planner::new(setup, clock.now());
+        #[cfg(feature = "menu")]
+        let mut face = Face::new();
         loop {
             let now = clock.now();
             self.take_wishes(&mut planner, now);
@@ -165,6 +192,11 @@ impl Hub {
             self.plan.set(Some(plan));
             if plan.meters.address != 0 {
                 self.feed.set(Some(planner.feed(&status)));
+            }
+            #[cfg(feature = "menu")]
+            {
+                planner.face(now, &status, &mut face, self.levels.get());
+                self.shown.set(face.shown());
             }
             self.planning_alive.set(now);
             clock.wait_until(now + PLANNING).await;

@@ -3,10 +3,14 @@
 use smartevse_core::command::{Accepted, Command, Origin, Refused};
 use smartevse_core::directive::{ChargerStatus, Directive};
 use smartevse_core::event::Event;
+#[cfg(feature = "menu")]
+use smartevse_core::hardware::ButtonSet;
 use smartevse_core::light::Light;
 use smartevse_core::options::RfidMode;
 use smartevse_types::Instant;
 
+#[cfg(feature = "menu")]
+use super::face::Face;
 use crate::manager::{LineFeed, Manager};
 use crate::site_line::MeterChoice;
 use crate::station::Setup;
@@ -64,6 +68,23 @@ impl Planner {
     #[must_use]
     pub fn feed(&self, status: &ChargerStatus) -> LineFeed {
         self.manager.line_feed(status)
+    }
+
+    /// Lets the menu act on the latest levels of the buttons. Its wishes are
+    /// taken at once, with the origin LCD.
+    #[cfg(feature = "menu")]
+    pub fn face(
+        &mut self,
+        now: Instant,
+        status: &ChargerStatus,
+        face: &mut Face,
+        levels: ButtonSet,
+    ) {
+        let commands = face.turn(now, &self.manager.snapshot(status), levels);
+        for command in commands.iter() {
+            let answer = self.manager.command(now, Origin::Lcd, *command);
+            face.answered(now, answer);
+        }
     }
 
     /// Plans when that is due, and gives the plan in force.

@@ -17,7 +17,7 @@ use super::now;
 use super::parts::{self, Dog, PwmChannel};
 use super::safe::{KEPT, output};
 use super::wires::{OpenDrain, Panel, Watched};
-use crate::facts::{BOARD, ERASE_WATCHDOG};
+use crate::facts::{BOARD, BOARD_NAME, ERASE_WATCHDOG};
 
 /// What the contexts share.
 pub static HUB: Hub = Hub::new();
@@ -87,12 +87,13 @@ pub async fn cards(line: OpenDrain) {
         .await
 }
 
-/// Display and buttons. The display stays clear until there are drawings.
+/// Display and buttons.
 #[embassy_executor::task]
-pub async fn panel(mut panel: Panel, mut backlight: Option<PwmChannel>) {
-    let _ = panel.start().await;
-    if let Some(light) = &mut backlight {
-        let _ = light.set_duty_cycle_fully_on();
-    }
-    HUB.watch_buttons(panel, &clock()).await;
+pub async fn panel(panel: Panel, mut backlight: Option<PwmChannel>) {
+    let light = |level: u8| {
+        if let Some(light) = &mut backlight {
+            let _ = light.set_duty_cycle_fraction(level.into(), u8::MAX.into());
+        }
+    };
+    HUB.serve_panel(panel, BOARD_NAME, light, &clock()).await
 }

@@ -19,8 +19,19 @@ pub struct Ask<'a> {
     pub origin: Option<&'a str>,
     /// Header `Content-Type`.
     pub content_type: Option<&'a str>,
+    /// Who asks.
+    pub caller: Caller<'a>,
     /// Body.
     pub body: &'a [u8],
+}
+
+/// What a request says about who sent it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Caller<'a> {
+    /// Header `Cookie`.
+    pub cookie: Option<&'a str>,
+    /// Header `X-Auth-PIN`, for scripts.
+    pub pin: Option<&'a str>,
 }
 
 /// An answer.
@@ -34,20 +45,32 @@ pub struct Answer {
     pub allow: Option<&'static str>,
     /// Header `Content-Security-Policy`, for pages.
     pub policy: Option<&'static str>,
+    /// Header `Set-Cookie`.
+    pub cookie: Option<String>,
+    /// Header `Retry-After`, s, for status 429.
+    pub retry_after: Option<u64>,
     /// Body.
-    pub body: Cow<'static, str>,
+    pub body: Cow<'static, [u8]>,
 }
 
 impl Answer {
     /// A JSON answer, ended by a newline.
     #[must_use]
     pub fn json(value: &Value) -> Self {
+        Self::file("application/json", format!("{value}\n").into())
+    }
+
+    /// A document.
+    #[must_use]
+    pub const fn file(content_type: &'static str, body: Vec<u8>) -> Self {
         Self {
             status: 200,
-            content_type: "application/json",
+            content_type,
             allow: None,
             policy: None,
-            body: Cow::Owned(format!("{value}\n")),
+            cookie: None,
+            retry_after: None,
+            body: Cow::Owned(body),
         }
     }
 
@@ -56,10 +79,8 @@ impl Answer {
     pub fn refusal(status: u16, why: &'static str) -> Self {
         Self {
             status,
-            content_type: "text/plain; charset=utf-8",
-            allow: None,
-            policy: None,
-            body: Cow::Borrowed(why),
+            body: Cow::Borrowed(why.as_bytes()),
+            ..Self::file("text/plain; charset=utf-8", Vec::new())
         }
     }
 }

@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use super::message::{Answer, Ask};
+use super::message::{Answer, Ask, Caller};
 use super::query::Pairs;
-use super::{feeds, live, origin, parameters, simulated, status};
+use super::{feeds, lcd, live, origin, parameters, simulated, status};
 use crate::desk::Desk;
 
 const PAGE: &str = include_str!("../page.html");
@@ -26,6 +26,10 @@ enum Handler {
     CableLock,
     Card,
     Simulated,
+    Lcd,
+    LcdText,
+    LcdButton,
+    LcdPassword,
 }
 
 struct Route {
@@ -64,6 +68,13 @@ const ROUTES: &[Route] = &[
     post("/cablelock", Handler::CableLock),
     post("/rfid", Handler::Card),
     post("/sim", Handler::Simulated),
+    Route {
+        path: "/lcd",
+        get: Some(Handler::Lcd),
+        post: Some(Handler::LcdButton),
+    },
+    get("/lcd.txt", Handler::LcdText),
+    post("/lcd-verify-password", Handler::LcdPassword),
 ];
 
 impl Route {
@@ -90,7 +101,7 @@ impl Route {
 /// path, method, origin.
 pub async fn answer(desk: &Desk, ask: &Ask<'_>) -> Answer {
     match check(ask) {
-        Ok((handler, pairs)) => call(desk, handler, &pairs).await,
+        Ok((handler, pairs)) => call(desk, handler, ask.caller, &pairs).await,
         Err(refusal) => refusal,
     }
 }
@@ -146,13 +157,17 @@ fn check_sender(ask: &Ask<'_>) -> Result<(), Answer> {
     Ok(())
 }
 
-async fn call(desk: &Desk, handler: Handler, pairs: &Pairs) -> Answer {
+async fn call(desk: &Desk, handler: Handler, caller: Caller<'_>, pairs: &Pairs) -> Answer {
     let mut said = Map::new();
     match handler {
         Handler::Page => return page(),
         Handler::Live => return Answer::json(&live::live(&desk.view())),
         Handler::History => return Answer::json(&live::history(&desk.history())),
         Handler::Status => return Answer::json(&status::status(&desk.view())),
+        Handler::Lcd => return lcd::picture(&desk.view().lcd.frame),
+        Handler::LcdText => return lcd::text(&desk.view().lcd.text),
+        Handler::LcdButton => return lcd::button(desk, caller, pairs).await,
+        Handler::LcdPassword => return lcd::verify(desk, pairs),
         Handler::Parameters => parameters::apply(desk, pairs, &mut said).await,
         Handler::Currents => feeds::currents(desk, pairs, &mut said).await,
         Handler::EvMeter => feeds::ev_meter(desk, pairs, &mut said).await,
@@ -165,11 +180,9 @@ async fn call(desk: &Desk, handler: Handler, pairs: &Pairs) -> Answer {
 
 fn page() -> Answer {
     Answer {
-        status: 200,
-        content_type: "text/html; charset=utf-8",
-        allow: None,
         policy: Some(POLICY),
-        body: PAGE.into(),
+        body: PAGE.as_bytes().into(),
+        ..Answer::file("text/html; charset=utf-8", Vec::new())
     }
 }
 
@@ -185,6 +198,7 @@ mod tests {
             host: Some("localhost:8080"),
             origin: None,
             content_type: None,
+            caller: Caller::default(),
             body: b"",
         }
     }

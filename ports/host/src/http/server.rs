@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::task::{JoinSet, LocalSet};
 
-use super::message::{Answer, Ask};
+use super::message::{Answer, Ask, Caller};
 use super::routes;
 use crate::desk::Desk;
 
@@ -124,6 +124,10 @@ impl PathRouterService for Routes {
                     host: header("host"),
                     origin: header("origin"),
                     content_type: header("content-type"),
+                    caller: Caller {
+                        cookie: header("cookie"),
+                        pin: header("x-auth-pin"),
+                    },
                     body,
                 };
                 routes::answer(&self.desk, &ask).await
@@ -145,4 +149,11 @@ fn response(answer: &Answer) -> impl IntoResponse + '_ {
                 .map(|policy| ("Content-Security-Policy", policy)),
         )
         .with_headers(answer.allow.map(|allow| ("Allow", allow)))
+        .with_headers(
+            answer
+                .cookie
+                .as_deref()
+                .map(|cookie| ("Set-Cookie", cookie)),
+        )
+        .with_headers(answer.retry_after.map(|seconds| ("Retry-After", seconds)))
 }

@@ -2,10 +2,12 @@
 
 use serde_json::{Map, Value, json};
 
+use super::lcd;
 use super::number;
 use super::parameters::REFUSED;
 use super::query::Pairs;
 use crate::desk::Desk;
+use crate::panel::Hand;
 use crate::plant::PlantChange;
 
 /// Largest load of the house and production of the roof, amperes per phase.
@@ -13,6 +15,9 @@ const SITE_A: f64 = 100.0;
 
 /// Applies each parameter on its own and notes what became of it.
 pub async fn apply(desk: &Desk, pairs: &Pairs, said: &mut Map<String, Value>) {
+    if pairs.get("button").is_some() {
+        said.insert("button".to_owned(), button(desk, pairs).await);
+    }
     for name in [
         "plug",
         "house_a",
@@ -24,6 +29,17 @@ pub async fn apply(desk: &Desk, pairs: &Pairs, said: &mut Map<String, Value>) {
     ] {
         if let Some(text) = pairs.get(name) {
             said.insert(name.to_owned(), one(desk, name, text).await);
+        }
+    }
+}
+
+/// Presses or releases a button at the simulated charger itself.
+async fn button(desk: &Desk, pairs: &Pairs) -> Value {
+    match lcd::message(pairs) {
+        Err(_) => json!(REFUSED),
+        Ok(message) => {
+            desk.press(Hand::Device, message).await;
+            json!("OK")
         }
     }
 }

@@ -64,20 +64,18 @@ pub fn firmware() -> ! {
     let stored = Stored::unread(is_blank(&mut hardware.storage.0));
     let front = hardware.front;
     LOWER.init(Executor::new()).run(|lower| {
-        if let (Ok(charge), Ok(plan), Ok(line), Ok(console), Ok(buttons), Ok(display)) = (
+        if let (Ok(charge), Ok(plan), Ok(line), Ok(console), Ok(panel)) = (
             tasks::charge(hardware.charging),
             tasks::plan(stored),
             tasks::line(hardware.line),
             tasks::console(front.console, cause),
-            tasks::buttons(front.keys),
-            tasks::display(front.display),
+            tasks::panel(front.display, front.keys, front.backlight),
         ) {
             upper.spawn(charge);
             middle.spawn(plan);
             middle.spawn(line);
             lower.spawn(console);
-            lower.spawn(buttons);
-            lower.spawn(display);
+            lower.spawn(panel);
         }
     })
 }

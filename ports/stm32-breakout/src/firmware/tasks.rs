@@ -3,18 +3,18 @@
 use embassy_executor::task;
 use embassy_stm32::usart::BufferedUart;
 use embassy_time::{Instant as Tick, Timer};
-use smartevse::port::{ControlSetup, Hub, ResetCause};
+use smartevse::port::{ControlSetup, Hub, ResetCause, SplitPanel};
 use smartevse::tasks::{Clock, PortClock};
 use smartevse::{Setup, Stored};
 use smartevse_core::adapters::reference_board;
 use smartevse_types::Instant;
 
 use super::dog::Dog;
-use super::hardware::{Charging, ChargingParts, Display, Keys, Line};
+use super::hardware::{Charging, ChargingParts, Display, Keys, LightChannel, Line};
 use super::pilot::{CAPTURE, PilotChannel, wait_due};
 use super::stop::{self, KEPT};
 use super::{now, stack};
-use crate::facts::{BOARD, ERASE_WATCHDOG, pilot_scale};
+use crate::facts::{BOARD, BOARD_NAME, ERASE_WATCHDOG, pilot_scale};
 
 /// What the contexts share.
 static HUB: Hub = Hub::new();
@@ -66,15 +66,10 @@ pub async fn console(console: BufferedUart<'static>, cause: ResetCause) {
     HUB.serve_console(console, &clock(), greeting, unused).await
 }
 
-/// The buttons in thread mode.
+/// Display and buttons in thread mode.
 #[task]
-pub async fn buttons(keys: Keys) {
-    HUB.watch_buttons(keys, &clock()).await;
-}
-
-/// Starts the display, which stays dark: drawing comes with the menu.
-#[task]
-pub async fn display(mut display: Display) {
-    // Without a display there is nothing to see.
-    let _ = display.start().await;
+pub async fn panel(display: Display, keys: Keys, mut backlight: LightChannel) {
+    let panel = SplitPanel { display, keys };
+    let light = |level| backlight.set_duty_cycle_fraction(u32::from(level), u32::from(u8::MAX));
+    HUB.serve_panel(panel, BOARD_NAME, light, &clock()).await
 }
