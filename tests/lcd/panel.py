@@ -70,7 +70,7 @@ class Panel:
 
     def quit(self):
         self.terminal.keys("q")
-        assert wait_until(lambda: self.terminal.shows(r"^ended 0"), KEY_S) is not None, self.terminal.text()
+        assert wait_until(lambda: self.terminal.shows(r"^(?:[#$] )?ended 0"), KEY_S) is not None, self.terminal.text()
 
     def close(self):
         self.terminal.close()

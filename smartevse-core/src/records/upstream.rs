@@ -14,6 +14,12 @@ use crate::registry::{KeyType, SettingId, SettingSet};
 use crate::schedule::Schedule;
 use crate::settings::{Loaded, load};
 
+/// Signs between parts of a line, as sets of one: the core library searches for
+/// a sign alone, or for a text, with checks that could panic.
+const COMMA: [char; 1] = [','];
+const EQUALS: [char; 1] = ['='];
+const COLON: [char; 1] = [':'];
+
 /// What a line of the dump was.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
@@ -101,10 +107,11 @@ struct Entry<'a> {
 
 impl<'a> Entry<'a> {
     fn parse(line: &'a str) -> Option<Self> {
-        let Some((key, value)) = line.split_once('=').filter(|(key, _)| !key.contains(',')) else {
+        let parts = line.split_once(EQUALS);
+        let Some((key, value)) = parts.filter(|(key, _)| !key.contains(COMMA)) else {
             return Self::of_table(line);
         };
-        let (key, kind) = key.split_once(':').unwrap_or((key, ""));
+        let (key, kind) = key.split_once(COLON).unwrap_or((key, ""));
         Some(Self {
             key: key.trim(),
             kind: kind.trim(),
@@ -113,7 +120,7 @@ impl<'a> Entry<'a> {
     }
 
     fn of_table(line: &'a str) -> Option<Self> {
-        let mut columns = line.splitn(4, ',').map(str::trim);
+        let mut columns = line.splitn(4, COMMA).map(str::trim);
         let (key, _) = (columns.next()?, columns.next()?);
         let (kind, value) = (columns.next()?, columns.next()?);
         Some(Self { key, kind, value })
@@ -152,8 +159,7 @@ impl Import {
     /// Takes one line and says what became of it.
     pub fn line(&mut self, line: &str) -> Line {
         let line = line.trim();
-        let heading = line.starts_with("key,") || line.contains(",namespace,");
-        if line.is_empty() || line.starts_with('#') || heading {
+        if line.is_empty() || line.starts_with('#') || is_heading(line) {
             return Line::Nothing;
         }
         let Some(entry) = Entry::parse(line) else {
@@ -260,6 +266,12 @@ impl Import {
     }
 }
 
+/// Whether a line of the table names its columns or begins a group.
+fn is_heading(line: &str) -> bool {
+    let mut columns = line.split(COMMA).skip(1);
+    line.starts_with("key,") || (columns.next() == Some("namespace") && columns.next().is_some())
+}
+
 fn from_hex<'a>(text: &str, bytes: &'a mut [u8]) -> Option<&'a [u8]> {
     let digits = text.as_bytes();
     let length = digits.len().checked_div(2)?;
@@ -347,6 +359,19 @@ mod tests {
                 .eq([SettingId::Mains, SettingId::Min, SettingId::Rfid])
         );
         assert_eq!(imported.access, Some(Access::Off));
+        assert!(imported.factory_new);
+    }
+
+    /// Menu 6: a group has its word in the second column only; elsewhere it is
+    /// part of a value, which is not passed over.
+    #[test]
+    fn when_a_value_holds_the_word_of_a_group_then_the_line_is_reported() {
+        let (imported, lines) = import(
+            "settings,namespace,,\nConfig,data,u8,1,namespace,\nConfig=1,2,namespace,\n\
+             settings,namespace",
+        );
+        let unreadable = Line::Unreadable;
+        assert_eq!(lines, [Line::Nothing, unreadable, unreadable, unreadable]);
         assert!(imported.factory_new);
     }
 

@@ -296,7 +296,7 @@ fn when_a_job_cannot_be_then_it_is_refused() {
     assert_eq!(bus.add(job(read(3, 14, 6, 12), 2)), Err(JobError::Full));
     let long = Request::WriteMultiple {
         register: 0,
-        values: &[0; 17],
+        values: &[0; 23],
     };
     assert_eq!(bus.write(Tag::new(1), 9, &long), Err(JobError::TooLong));
 }

@@ -65,7 +65,11 @@ impl Restored {
 
     /// Takes the cards over.
     pub(super) fn set_cards(&mut self, cards: CardList) {
-        self.uids = cards.iter().copied().collect();
+        self.uids.clear();
+        for card in cards.iter() {
+            // Both have the same capacity.
+            let _ = self.uids.push(*card);
+        }
         self.cards = cards;
     }
 

@@ -21,7 +21,7 @@ use smartevse_core::state::ChargeState;
 use smartevse_core::switch::SwitchFollower;
 use smartevse_types::{Access, Celsius, DeciAmps, DutyPermille, Instant, Mode};
 
-use crate::{adapters, consume, more, opaque, pins};
+use crate::{adapters, consume, more, opaque, pins, records};
 
 /// Calls what has logic in it.
 pub fn exercise() {
@@ -35,6 +35,7 @@ pub fn exercise() {
     pins::exercise();
     adapters::exercise();
     more::exercise();
+    records::exercise();
 }
 
 fn charger() {

@@ -13,6 +13,7 @@ pub mod firmware;
 pub mod flash;
 #[cfg(feature = "speed")]
 pub mod machine;
+pub mod menu;
 mod meter_sources;
 pub mod meters;
 pub mod more;
@@ -20,12 +21,15 @@ pub mod more;
 pub mod oracle;
 pub mod pins;
 pub mod port;
+pub mod protocol;
+pub mod records;
 pub mod share;
 pub mod sizes;
 pub mod speed;
 #[cfg(feature = "speed")]
 pub mod speed_peers;
 pub mod station;
+pub mod storage;
 pub mod tasks;
 pub mod text;
 pub mod types;

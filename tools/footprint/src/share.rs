@@ -1,14 +1,15 @@
 //! `smartevse-share`.
 
+use smartevse_share::antiflap::Pause;
 use smartevse_share::limit::binding;
 use smartevse_share::{
     Ceiling, Conductor, Config, Constraints, EvseView, Group, Limit, Member, OrdersSent, Place,
-    Regulator, Rotation, Running, Share, ShareConfig, ShareInputs, ShareView, Site, allocate,
-    is_announceable, may_start,
+    Regulator, Rotation, Running, Schedule, Share, ShareConfig, ShareInputs, ShareView, Site, Slot,
+    Wait, allocate, is_announceable, may_start,
 };
-use smartevse_types::{DeciAmps, Instant, LimitedBy, PhaseSet};
+use smartevse_types::{DeciAmps, Duration, Instant, LimitedBy, Minutes, Mode, PhaseSet};
 
-use crate::{consume, opaque};
+use crate::{consume, opaque, protocol};
 
 /// Calls what has logic in it.
 pub fn exercise() {
@@ -40,7 +41,11 @@ pub fn exercise() {
         running.get(..count).unwrap_or(&[]),
     ));
     consume(is_announceable(opaque(DeciAmps::ZERO)));
+    consume(config.starts_below_min(opaque(3)));
     schedule();
+    slots();
+    rules();
+    protocol::exercise();
 }
 
 /// The scheduler of a group.
@@ -66,4 +71,41 @@ fn schedule() {
     consume(members);
     consume(binding(&limits, opaque(Place::ALL)));
     consume(opaque(Rotation::L123).grid(opaque(PhaseSet::SINGLE)));
+}
+
+/// What a group remembers.
+fn slots() {
+    let mut group: Group = opaque(Group::new());
+    consume((group.allocated(), group.orders()));
+    group.slots().iter().for_each(consume);
+    if let Some(slot) = group.slot_mut(opaque(1)) {
+        let slot: &mut Slot = opaque(slot);
+        let at = opaque(Some(Instant::ZERO));
+        slot.restore(at, opaque(at), opaque(at));
+        slot.announced(opaque(DeciAmps::ZERO), opaque(Instant::ZERO));
+        slot.sent(opaque(DeciAmps::ZERO), opaque(Instant::ZERO));
+        let slot = opaque(slot);
+        consume((slot.schedule(), slot.allocated(), slot.exposure()));
+        consume((slot.order(), slot.wait(), slot.connected_at()));
+    }
+    consume(group);
+    consume(opaque(Schedule::Active).text());
+    consume(opaque(Wait::Idle).block(opaque(Mode::Solar)));
+}
+
+/// Settings of a group.
+fn rules() {
+    let config = opaque(ShareConfig::default());
+    consume(config.with_rotation(opaque(Minutes::ZERO)));
+    consume(config.with_idle_tmo(opaque(60)));
+    let limit = Limit::new(
+        opaque(DeciAmps::ZERO),
+        opaque(Conductor::Sum),
+        opaque(LimitedBy::Capacity),
+    );
+    consume(limit.within(opaque(1), opaque(2)));
+    let (now, time) = opaque((Instant::ZERO, Duration::ZERO));
+    let mut pause = opaque(Pause::default());
+    pause.begin(now);
+    consume(opaque(pause).is_recent(now, time));
 }

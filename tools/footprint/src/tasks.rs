@@ -260,4 +260,5 @@ fn storage() {
     run(area.write(opaque(0), &bytes));
     run(area.erase(opaque(0), opaque(0x4000)));
     consume(area.capacity());
+    run(crate::storage::exercise());
 }
