@@ -13,6 +13,7 @@
 /// assert_eq!(crc16(b"123456789").to_le_bytes(), [0x37, 0x4B]);
 /// ```
 #[must_use]
+#[inline]
 pub fn crc16(bytes: &[u8]) -> u16 {
     remainder(0xFFFF, bytes)
 }
@@ -31,6 +32,7 @@ pub fn crc16_arc(bytes: &[u8]) -> u16 {
     remainder(0, bytes)
 }
 
+#[inline]
 fn remainder(initial: u16, bytes: &[u8]) -> u16 {
     bytes.iter().fold(initial, |crc, byte| {
         let [low, high] = crc.to_le_bytes();

@@ -39,10 +39,16 @@ pub fn encode_rtu(addr: u8, request: &Request<'_>) -> Result<Frame, EncodeError>
 /// The first check of [`Request::check`] that fails; the frame stays as it was.
 pub fn write_rtu(frame: &mut Frame, addr: u8, request: &Request<'_>) -> Result<(), EncodeError> {
     request.check(Transport::Rtu, addr)?;
-    frame.clear();
-    frame.push(addr);
-    request.emit(frame);
-    frame.push_crc();
+    if let Request::WriteMultiple { .. } = request {
+        frame.clear();
+        frame.push(addr);
+        request.emit(frame);
+        frame.push_crc();
+    } else {
+        let [function, r1, r0, s1, s0] = request.head();
+        let [low, high] = crc16(&[addr, function, r1, r0, s1, s0]).to_le_bytes();
+        frame.set([addr, function, r1, r0, s1, s0, low, high]);
+    }
     Ok(())
 }
 

@@ -185,8 +185,9 @@ impl<'a> Request<'a> {
         Ok(())
     }
 
-    /// Appends function code and contents, without address and checksum.
-    pub(crate) fn emit(&self, frame: &mut Frame) {
+    /// Function code, register, and the number of registers or the value.
+    #[inline]
+    pub(crate) fn head(&self) -> [u8; 5] {
         let [r1, r0] = self.register().to_be_bytes();
         let second = match self {
             Self::WriteSingle { value, .. } => *value,
@@ -195,7 +196,12 @@ impl<'a> Request<'a> {
             }
         };
         let [s1, s0] = second.to_be_bytes();
-        frame.extend(&[self.function().code(), r1, r0, s1, s0]);
+        [self.function().code(), r1, r0, s1, s0]
+    }
+
+    /// Appends function code and contents, without address and checksum.
+    pub(crate) fn emit(&self, frame: &mut Frame) {
+        frame.extend(&self.head());
         if let Self::WriteMultiple { values, .. } = self {
             frame.push(u8::try_from(values.len().saturating_mul(2)).unwrap_or(u8::MAX));
             frame.extend_words(values);
@@ -245,6 +251,15 @@ impl Frame {
         if let Some(slot) = self.bytes.get_mut(self.len) {
             *slot = byte;
             self.len = self.len.saturating_add(1);
+        }
+    }
+
+    /// Consists of these bytes.
+    #[inline]
+    pub(crate) fn set(&mut self, bytes: [u8; 8]) {
+        if let Some(slots) = self.bytes.first_chunk_mut() {
+            *slots = bytes;
+            self.len = bytes.len();
         }
     }
 
