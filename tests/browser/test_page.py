@@ -1,11 +1,9 @@
 """The page of the host program in a headless Chromium: two widths, two colour schemes."""
 
 import re
-import shutil
 import urllib.parse
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from host_program import HostProgram, ROOT, wait_until
 
@@ -22,22 +20,6 @@ UNPLUG_S = 5.0
 # The page may show what /settings says a moment later.
 PAGE_S = 3.0
 QUIET_HOUSE_A, BUSY_HOUSE_A = 2, 20
-
-
-def chromium_path():
-    for name in ("chromium", "chromium-browser"):
-        if path := shutil.which(name):
-            return path
-    return pytest.exit("chromium is missing: apt-get install chromium", returncode=2)
-
-
-@pytest.fixture(scope="session")
-def browser():
-    with sync_playwright() as playwright:
-        # Chromium's own sandbox does not start for the super user, as whom CI containers run.
-        running = playwright.chromium.launch(executable_path=chromium_path(), headless=True, args=["--no-sandbox"])
-        yield running
-        running.close()
 
 
 @pytest.fixture

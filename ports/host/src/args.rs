@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use lexopt::{Arg, Parser, ValueExt};
+use smartevse_core::group::MEMBERS;
 
 use crate::settings::Action;
 use crate::spec::{self, MeterSpec};
@@ -33,10 +34,12 @@ Options of run:
   --mains-meter SPEC  source of the mains readings, default sim
   --ev-meter SPEC     source of the EV meter readings, default sim
   --speed X           times real time, 0.01 to 1000; simulated meters only
-  --scenario FILE     plant and settings of a closed-loop scenario
-  --log FILE          record everything that goes into the charger
-  --data DIR          where settings, cards and access are stored; made if missing
-  --evses N           number of chargers; 1 for now
+  --scenario FILE     plant and settings of a closed-loop scenario, with its number of chargers
+  --log FILE          record everything that goes into the charger; of a group: its master
+  --data DIR          where settings, cards and access are stored; made if missing; of a group:
+                      those of its master
+  --evses N           number of chargers, 1 to 8, default 1; from 2 on a master and its nodes on a
+                      simulated RS-485 line; not with meters on real lines
   --mqtt URL, --ocpp URL
                       not built yet
 
@@ -122,6 +125,8 @@ pub struct RunOptions {
     pub scenario: Option<PathBuf>,
     /// Where the log goes.
     pub log: Option<PathBuf>,
+    /// Number of chargers, 1–8; `None` = not given.
+    pub evses: Option<usize>,
 }
 
 impl Default for RunOptions {
@@ -134,6 +139,7 @@ impl Default for RunOptions {
             speed: 1.0,
             scenario: None,
             log: None,
+            evses: None,
         }
     }
 }
@@ -211,7 +217,7 @@ fn run_option(
         "--mains-meter" => options.mains_meter = meter(parser, name)?,
         "--ev-meter" => options.ev_meter = meter(parser, name)?,
         "--speed" => options.speed = speed(parser)?,
-        "--evses" => one_charger(parser)?,
+        "--evses" => options.evses = Some(evses(parser)?),
         "--mqtt" | "--ocpp" => return Err(format!("{name} is not built yet").into()),
         _ => return Err(format!("there is no option {name}").into()),
     }
@@ -222,6 +228,10 @@ fn checked(options: RunOptions) -> Result<Task, lexopt::Error> {
     let real = |spec: &MeterSpec| *spec != MeterSpec::Sim;
     if options.speed != 1.0 && (real(&options.mains_meter) || real(&options.ev_meter)) {
         return Err("--speed needs simulated meters: real ones do not run faster".into());
+    }
+    let group = options.evses.is_some_and(|count| count > 1);
+    if group && (options.mains_meter.is_device() || options.ev_meter.is_device()) {
+        return Err(spec::NOT_IN_A_GROUP.into());
     }
     Ok(Task::Run(Box::new(options)))
 }
@@ -239,12 +249,11 @@ fn speed(parser: &mut Parser) -> Result<f64, lexopt::Error> {
     }
 }
 
-fn one_charger(parser: &mut Parser) -> Result<(), lexopt::Error> {
+fn evses(parser: &mut Parser) -> Result<usize, lexopt::Error> {
     let text = parser.value()?.string()?;
-    match text.parse::<u8>() {
-        Ok(1) => Ok(()),
-        Ok(2..=8) => Err("more than one charger is not built yet: use --evses 1".into()),
-        Ok(_) | Err(_) => Err(format!("--evses {text} is not between 1 and 8").into()),
+    match text.parse() {
+        Ok(count) if (1..=MEMBERS).contains(&count) => Ok(count),
+        Ok(_) | Err(_) => Err(format!("--evses {text} is not between 1 and {MEMBERS}").into()),
     }
 }
 
@@ -387,7 +396,7 @@ mod tests {
     #[test]
     fn when_nothing_is_given_then_the_demo_runs() {
         assert_eq!(run_options(&[]), RunOptions::default());
-        assert_eq!(run_options(&["run", "--evses", "1"]), RunOptions::default());
+        assert_eq!(run_options(&["run"]).evses, None);
     }
 
     #[test]
@@ -400,6 +409,11 @@ mod tests {
         let options = run_options(&["run", "--mains-meter", "api", "--ev-meter", "sim"]);
         assert_eq!(options.mains_meter, MeterSpec::Api);
         assert_eq!(options.ev_meter, MeterSpec::Sim);
+        for (text, count) in [("1", 1), ("8", 8)] {
+            assert_eq!(run_options(&["--evses", text]).evses, Some(count));
+        }
+        let options = run_options(&["--evses", "2", "--mains-meter", "api"]);
+        assert_eq!(options.evses, Some(2));
     }
 
     #[test]
@@ -450,8 +464,18 @@ mod tests {
                 &["--speed", "2", "--mains-meter", "api"],
                 "simulated meters",
             ),
-            (&["--evses", "2"], "not built yet"),
+            (&["--evses", "0"], "between 1 and 8"),
             (&["--evses", "9"], "between 1 and 8"),
+            (&["--evses", "-2"], "between 1 and 8"),
+            (&["--evses", "two"], "between 1 and 8"),
+            (
+                &["--evses", "2", "--mains-meter", "homewizard:auto"],
+                "simulated or api",
+            ),
+            (
+                &["--ev-meter", "homewizard:auto", "--evses", "8"],
+                "simulated or api",
+            ),
             (&["--mqtt", "mqtt://x"], "--mqtt is not built yet"),
             (&["--ocpp", "ws://x"], "--ocpp is not built yet"),
             (

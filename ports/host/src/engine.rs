@@ -19,11 +19,12 @@ use tokio::sync::oneshot;
 
 use crate::data::DataStore;
 use crate::desk::DeskEnd;
+use crate::group::{self, Group};
 use crate::keeper::Keeper;
 use crate::lines::SharedLine;
 use crate::panel::Panel;
 use crate::plant::Plant;
-use crate::view::View;
+use crate::view::{EvseView, View};
 
 /// Period of the poll in virtual time, and of the loop in real time.
 const POLL: Duration = Duration::from_millis(10);
@@ -110,6 +111,7 @@ pub struct Engine {
     next_second: Instant,
     epoch: u64,
     keeper: Option<Keeper>,
+    group: Option<Group>,
 }
 
 impl Engine {
@@ -136,6 +138,7 @@ impl Engine {
             next_second: Instant::ZERO,
             epoch: since_epoch.map_or(0, |span| span.as_secs()),
             keeper: None,
+            group: None,
         };
         // Whoever looks before the first turn sees a charger that has started.
         engine.poll();
@@ -161,6 +164,15 @@ impl Engine {
         self
     }
 
+    /// Gives the charger nodes.
+    #[must_use]
+    pub fn with_group(mut self, group: Group) -> Self {
+        self.group = Some(group);
+        self.poll();
+        self.desk.publish(self.view());
+        self
+    }
+
     /// Lets a wholly simulated charger start up before anybody looks: the five
     /// seconds of its start and the open time of its contactors are over then.
     #[must_use]
@@ -182,7 +194,10 @@ impl Engine {
             thread::sleep(time::Duration::from_millis(10).saturating_sub(turn.elapsed()));
         }
         // The program ends here, and with it the board.
-        self.plant.drive(&Outputs::SAFE);
+        self.plant.drive(0, &Outputs::SAFE);
+        if let Some(group) = &self.group {
+            group.stop(&mut self.plant);
+        }
         if let Some(keeper) = &mut self.keeper {
             keeper.finish(&mut self.recorder, self.now);
         }
@@ -244,7 +259,7 @@ impl Engine {
 
     /// Lets the display and its buttons act; its wishes are those of the LCD.
     fn turn_panel(&mut self) {
-        let charged = self.plant.view().session;
+        let charged = self.plant.car(0).session;
         let snapshot = self.recorder.station().snapshot();
         let output = self.panel.turn(&snapshot, charged, None);
         for command in output.commands.iter() {
@@ -256,6 +271,9 @@ impl Engine {
     fn step(&mut self, now: Instant) {
         self.now = now;
         self.plant.advance(self.now);
+        if let Some(group) = &mut self.group {
+            group.advance(&mut self.recorder, self.now);
+        }
         while let Some(event) = self.plant.take_reading() {
             if self.wants(&event) {
                 self.recorder.event(event);
@@ -263,8 +281,7 @@ impl Engine {
         }
         let second = self.now >= self.next_second;
         if second {
-            let fact = Fact::WallClock(self.epoch + self.now.as_secs());
-            self.recorder.event(Event { at: self.now, fact });
+            self.tell_second();
         }
         self.poll();
         if let Some(keeper) = &mut self.keeper {
@@ -276,11 +293,22 @@ impl Engine {
         }
     }
 
+    fn tell_second(&mut self) {
+        let clock = group::clock_event(self.now, self.epoch + self.now.as_secs());
+        self.recorder.event(clock);
+        if let Some(group) = &mut self.group {
+            group.tell(clock, &self.plant);
+        }
+    }
+
     fn poll(&mut self) {
         let mut inputs = Inputs::default();
-        self.plant.sample(&mut inputs);
+        self.plant.sample(0, &mut inputs);
         let outputs = self.recorder.poll(self.now, &inputs);
-        self.plant.drive(&outputs);
+        self.plant.drive(0, &outputs);
+        if let Some(group) = &mut self.group {
+            group.poll(self.now, &mut self.plant);
+        }
     }
 
     /// Whether a simulated reading counts: not where a real meter is meant.
@@ -294,12 +322,27 @@ impl Engine {
         }
     }
 
+    /// The chargers of the group; none without a group.
+    fn evses(&self) -> Vec<EvseView> {
+        let Some(group) = &self.group else {
+            return Vec::new();
+        };
+        let master = std::iter::once(self.recorder.station().status());
+        let all = master.chain(group.statuses()).enumerate();
+        all.map(|(evse, charger)| EvseView {
+            charger,
+            car: self.plant.car(evse),
+        })
+        .collect()
+    }
+
     fn view(&self) -> View {
         View {
             at: self.now,
             epoch: self.epoch,
             speed: self.clock.speed,
             site: self.plant.view(),
+            evses: self.evses(),
             mains_line: self.sources.mains.status(),
             ev_line: self.sources.ev.status(),
             lcd: self.panel.view(),

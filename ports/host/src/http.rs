@@ -4,6 +4,7 @@
 //! with the help of the [`Desk`](crate::desk::Desk).
 
 pub mod feeds;
+pub mod group;
 pub mod lcd;
 pub mod live;
 pub mod message;

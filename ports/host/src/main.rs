@@ -7,6 +7,7 @@ mod desk;
 mod discover;
 mod engine;
 mod fetch;
+mod group;
 mod homewizard;
 mod http;
 mod keeper;

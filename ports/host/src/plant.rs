@@ -1,10 +1,11 @@
 //! The simulated site around the charger: board, vehicle, house and roof.
 
-use smartevse_core::event::Event;
+use smartevse_core::event::{Event, Fact, MeterReading};
 use smartevse_core::io::{Inputs, Outputs};
 use smartevse_sim::car::CarModel;
+use smartevse_sim::evse_board::BoardKit;
 use smartevse_sim::scenario::Scenario;
-use smartevse_sim::site::{MeterModel, Series, deci};
+use smartevse_sim::site::{MeterModel, Series, deci, reading_event};
 use smartevse_sim::world::{World, WorldPlan};
 use smartevse_types::{DeciAmps, Instant, PerPhase, WattHours};
 
@@ -19,46 +20,65 @@ fn demo_car() -> CarModel {
     CarModel::default()
 }
 
+/// Energy that a vehicle wants, watt-hours.
+const NEED_WH: f64 = 60_000.0;
+
 /// A change of the simulated site.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum PlantChange {
-    /// Plugs the vehicle in or out.
-    Plug(bool),
+    /// Changes the vehicle at a charger, counted from 0.
+    Car(usize, CarChange),
     /// Sets the house's load on the phases that are given, amperes.
     House([Option<f64>; 3]),
     /// Sets the production of the roof, amperes per phase.
     Solar(f64),
-    /// Sets the vehicle's largest current, amperes.
-    CarMax(f64),
-    /// Sets the vehicle's number of phases; acts when it is plugged in next.
-    CarPhases(u8),
     /// Makes the simulated mains meter silent, or lets it speak again.
     MeterSilent(bool),
+}
+
+/// A change of one vehicle.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum CarChange {
+    /// Plugs the vehicle in or out.
+    Plug(bool),
+    /// Sets the vehicle's largest current, amperes.
+    Max(f64),
+    /// Sets the vehicle's number of phases; acts when it is plugged in next.
+    Phases(u8),
+    /// Makes the vehicle full, or hungry again.
+    Full(bool),
+}
+
+/// What front ends see of one vehicle.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub struct CarView {
+    /// It is plugged in.
+    pub plugged: bool,
+    /// Its current.
+    pub current: PerPhase<DeciAmps>,
+    /// Its largest current, amperes.
+    pub max_a: f64,
+    /// Its number of phases.
+    pub phases: u8,
+    /// It is full.
+    pub full: bool,
+    /// Energy of this charge.
+    pub session: WattHours,
+    /// Energy of this charger since the start.
+    pub total: WattHours,
 }
 
 /// What front ends see of the simulated site.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub struct SiteView {
-    /// A vehicle is plugged in.
-    pub plugged: bool,
-    /// Current of the vehicle.
-    pub car: PerPhase<DeciAmps>,
-    /// The vehicle's largest current, amperes.
-    pub car_max_a: f64,
-    /// The vehicle's number of phases.
-    pub car_phases: u8,
-    /// The vehicle is full.
-    pub car_full: bool,
+    /// The vehicle at the charger; of a group: at its master.
+    pub car: CarView,
     /// The house's load, amperes per phase.
     pub house_a: [f64; 3],
     /// Production of the roof, amperes per phase.
     pub solar_a: f64,
     /// The simulated mains meter is silent.
     pub meter_silent: bool,
-    /// Energy of this charge.
-    pub session: WattHours,
-    /// Energy since the start.
-    pub total: WattHours,
     /// The main breaker has tripped.
     pub breaker_tripped: bool,
 }
@@ -66,7 +86,8 @@ pub struct SiteView {
 /// The simulated site.
 pub struct Plant {
     world: World,
-    car: CarModel,
+    /// The vehicle in front of each charger.
+    cars: Vec<CarModel>,
     /// Set by hand; `None` = as the scenario says.
     house: Option<[f64; 3]>,
     solar_a: f64,
@@ -74,10 +95,11 @@ pub struct Plant {
 }
 
 impl Plant {
-    /// The demonstration: the vehicle is there, but not plugged in.
+    /// The demonstration: the vehicles are there, but not plugged in.
     #[must_use]
-    pub fn demo(mains_a: f64) -> Self {
+    pub fn demo(mains_a: f64, evses: usize) -> Self {
         let plan = WorldPlan {
+            boards: vec![BoardKit::default(); evses],
             house: Series::constant(HOUSE_A),
             mains_meter: MeterModel {
                 noise_a: NOISE_A,
@@ -87,21 +109,23 @@ impl Plant {
             mains_a,
             ..WorldPlan::default()
         };
-        Self::new(plan, demo_car(), Some(HOUSE_A))
+        Self::new(plan, vec![demo_car(); evses], Some(HOUSE_A))
     }
 
     /// The site of a scenario.
     #[must_use]
     pub fn scenario(scenario: &Scenario) -> Self {
-        let first = scenario.plan.visits.first();
-        let car = first.map_or_else(demo_car, |visit| visit.car.clone());
-        Self::new(scenario.plan.clone(), car, None)
+        let plan = &scenario.plan;
+        let first = |evse| plan.visits.iter().find(|visit| visit.evse == evse);
+        let car = |evse| first(evse).map_or_else(demo_car, |visit| visit.car.clone());
+        let cars = (0..plan.boards.len()).map(car).collect();
+        Self::new(plan.clone(), cars, None)
     }
 
-    fn new(plan: WorldPlan, car: CarModel, house: Option<[f64; 3]>) -> Self {
+    fn new(plan: WorldPlan, cars: Vec<CarModel>, house: Option<[f64; 3]>) -> Self {
         Self {
             world: World::new(plan),
-            car,
+            cars,
             house,
             solar_a: 0.0,
             meter_silent: false,
@@ -111,8 +135,7 @@ impl Plant {
     /// Changes something by hand.
     pub fn change(&mut self, change: PlantChange) {
         match change {
-            PlantChange::Plug(true) => self.world.plug(0, self.car.clone()),
-            PlantChange::Plug(false) => self.world.unplug(0),
+            PlantChange::Car(evse, change) => self.change_car(evse, change),
             PlantChange::House(loads) => {
                 let mut house = self.house_a();
                 for (load, new) in house.iter_mut().zip(loads) {
@@ -125,16 +148,42 @@ impl Plant {
                 self.solar_a = amps;
                 self.set_house(house);
             }
-            PlantChange::CarMax(amps) => {
-                self.car.max_a = amps;
-                self.world.set_car_max(0, amps);
-            }
-            PlantChange::CarPhases(phases) => self.car.phases = usize::from(phases),
             PlantChange::MeterSilent(silent) => {
                 self.meter_silent = silent;
                 self.world.set_mains_meter_silent(silent);
             }
         }
+    }
+
+    fn change_car(&mut self, evse: usize, change: CarChange) {
+        let Some(car) = self.cars.get_mut(evse) else {
+            return;
+        };
+        match change {
+            CarChange::Plug(true) => self.world.plug(evse, car.clone()),
+            CarChange::Plug(false) => self.world.unplug(evse),
+            CarChange::Max(amps) => {
+                car.max_a = amps;
+                self.world.set_car_max(evse, amps);
+            }
+            CarChange::Phases(phases) => car.phases = usize::from(phases),
+            CarChange::Full(full) => {
+                car.need_wh = if full { 0.0 } else { NEED_WH };
+                self.set_need(evse, full);
+            }
+        }
+    }
+
+    /// The vehicle that is plugged in wants nothing more, or that much more.
+    fn set_need(&mut self, evse: usize, full: bool) {
+        let Some(car) = self.world.car(evse) else {
+            return;
+        };
+        let model = CarModel {
+            need_wh: if full { 0.0 } else { car.energy_wh() + NEED_WH },
+            ..car.model().clone()
+        };
+        self.world.change_car(evse, model);
     }
 
     fn set_house(&mut self, house: [f64; 3]) {
@@ -157,32 +206,52 @@ impl Plant {
         self.world.take_delivery().map(|delivery| delivery.event)
     }
 
-    /// Samples the board.
-    pub fn sample(&mut self, inputs: &mut Inputs) {
-        self.world.sample(0, inputs);
+    /// What the EV meter of a charger reads now, without noise.
+    #[must_use]
+    pub fn ev_reading(&self, evse: usize) -> Event {
+        let reading = MeterReading {
+            currents: Some(PerPhase::new(self.world.car_a(evse).map(deci))),
+            import: Some(self.world.energy(evse)),
+            ..MeterReading::default()
+        };
+        reading_event(self.world.now(), Fact::EvMeter(reading))
     }
 
-    /// Drives the board.
-    pub fn drive(&mut self, outputs: &Outputs) {
-        self.world.drive(0, outputs);
+    /// Samples the board of a charger.
+    pub fn sample(&mut self, evse: usize, inputs: &mut Inputs) {
+        self.world.sample(evse, inputs);
+    }
+
+    /// Drives the board of a charger.
+    pub fn drive(&mut self, evse: usize, outputs: &Outputs) {
+        self.world.drive(evse, outputs);
+    }
+
+    /// What front ends see of the vehicle at a charger.
+    #[must_use]
+    pub fn car(&self, evse: usize) -> CarView {
+        let car = self.world.car(evse);
+        let model = self.cars.get(evse);
+        let session = car.map_or(0.0, |car| car.energy_wh());
+        CarView {
+            plugged: car.is_some(),
+            current: PerPhase::new(self.world.car_a(evse).map(deci)),
+            max_a: model.map_or(0.0, |car| car.max_a),
+            phases: model.map_or(3, |car| u8::try_from(car.phases).unwrap_or(3)),
+            full: car.is_some_and(|car| car.is_full()),
+            session: WattHours::from_wh(session as i64),
+            total: self.world.energy(evse),
+        }
     }
 
     /// What front ends see.
     #[must_use]
     pub fn view(&self) -> SiteView {
-        let car = self.world.car(0);
-        let session = car.map_or(0.0, |car| car.energy_wh());
         SiteView {
-            plugged: car.is_some(),
-            car: PerPhase::new(self.world.car_a(0).map(deci)),
-            car_max_a: self.car.max_a,
-            car_phases: u8::try_from(self.car.phases).unwrap_or(3),
-            car_full: car.is_some_and(|car| car.is_full()),
+            car: self.car(0),
             house_a: self.house_a(),
             solar_a: self.solar_a,
             meter_silent: self.meter_silent,
-            session: WattHours::from_wh(session as i64),
-            total: self.world.energy(0),
             breaker_tripped: self.world.breaker_tripped(),
         }
     }
@@ -194,7 +263,7 @@ mod tests {
 
     #[test]
     fn when_the_roof_produces_then_the_house_keeps_its_load() {
-        let mut plant = Plant::demo(25.0);
+        let mut plant = Plant::demo(25.0, 1);
         plant.change(PlantChange::House([None, Some(9.0), None]));
         plant.change(PlantChange::Solar(5.0));
         let site = plant.view();
@@ -205,14 +274,37 @@ mod tests {
 
     #[test]
     fn when_the_vehicle_comes_and_goes_then_the_view_says_so() {
-        let mut plant = Plant::demo(25.0);
-        assert!(!plant.view().plugged);
-        plant.change(PlantChange::Plug(true));
-        assert!(plant.view().plugged);
-        plant.change(PlantChange::Plug(false));
-        plant.change(PlantChange::CarMax(10.0));
-        assert!(!plant.view().plugged);
-        plant.change(PlantChange::Plug(true));
-        assert_eq!(plant.view().car_max_a, 10.0);
+        let mut plant = Plant::demo(25.0, 2);
+        let mut change = |change| {
+            plant.change(PlantChange::Car(1, change));
+            assert_eq!(plant.car(0).max_a, 16.0);
+            assert!(!plant.view().car.plugged, "{change:?}");
+            plant.car(1)
+        };
+        assert!(change(CarChange::Plug(true)).plugged);
+        assert!(!change(CarChange::Plug(false)).plugged);
+        assert!(!change(CarChange::Max(10.0)).plugged);
+        let car = change(CarChange::Plug(true));
+        assert_eq!((car.plugged, car.max_a), (true, 10.0));
+        assert_eq!(
+            plant.car(2),
+            CarView {
+                phases: 3,
+                ..CarView::default()
+            }
+        );
+    }
+
+    #[test]
+    fn when_the_vehicle_is_made_full_then_it_stays_so_until_it_is_hungry() {
+        let mut plant = Plant::demo(25.0, 1);
+        plant.change(PlantChange::Car(0, CarChange::Plug(true)));
+        assert!(!plant.car(0).full);
+        for full in [true, false] {
+            plant.change(PlantChange::Car(0, CarChange::Full(full)));
+            assert_eq!(plant.car(0).full, full);
+            plant.change(PlantChange::Car(0, CarChange::Plug(true)));
+            assert_eq!(plant.car(0).full, full, "the next plug-in");
+        }
     }
 }

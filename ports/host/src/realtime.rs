@@ -22,6 +22,7 @@ use crate::args::RunOptions;
 use crate::data::DataStore;
 use crate::desk::{self, Desk};
 use crate::engine::{self, Engine, Sources};
+use crate::group::{self, Group};
 use crate::homewizard::{self, HomeWizardMeter};
 use crate::http::server;
 use crate::lines::{self, MeterLine, MeterOnLine, SharedLine};
@@ -29,10 +30,14 @@ use crate::modbus_meter::{meter_named, meter_on_line};
 use crate::offline;
 use crate::plant::Plant;
 use crate::settings;
-use crate::spec::{HomeWizardPlace, LineSpec, MeterSpec, ModbusSpec};
+use crate::spec::{self, HomeWizardPlace, LineSpec, MeterSpec, ModbusSpec};
 
 /// Age of the simulated charger when the page opens.
 const START_UP: Duration = Duration::from_secs(12);
+
+/// The same for a group, which needs its time until all have been heard (power
+/// share §6.2).
+const GROUP_START_UP: Duration = Duration::from_secs(30);
 
 /// Meter type that stands for the simulated meters.
 const SIMULATED: Meter = Meter::Eastron3P;
@@ -76,8 +81,14 @@ async fn serve(
     if let Some(store) = store {
         engine = engine.with_store(store, restored.as_ref().and_then(|kept| kept.access));
     }
+    let start_up = if site.nodes.is_empty() {
+        START_UP
+    } else {
+        engine = engine.with_group(Group::new(&site.nodes));
+        GROUP_START_UP
+    };
     if simulated && options.scenario.is_none() {
-        engine = engine.started_up(START_UP);
+        engine = engine.started_up(start_up);
     }
     let control = engine::start(engine, Arc::clone(&stop), ended)
         .map_err(|why| format!("the control thread cannot start: {why}"))?;
@@ -148,11 +159,22 @@ pub fn interruption() -> std::io::Result<impl Future<Output = ()>> {
 }
 
 fn load_scenario(path: &Path) -> Result<Scenario, String> {
-    let scenario = Scenario::load(path).map_err(|why| why.to_string())?;
-    if scenario.power_share {
-        return Err("the scenario needs power share, which is not built yet".to_owned());
+    Scenario::load(path).map_err(|why| why.to_string())
+}
+
+/// Number of chargers: as asked for, or as the scenario has them.
+fn count_evses(options: &RunOptions, scenario: Option<&Scenario>) -> Result<usize, String> {
+    let Some(scenario) = scenario else {
+        return Ok(options.evses.unwrap_or(1));
+    };
+    let boards = scenario.plan.boards.len();
+    let count = if scenario.power_share { boards } else { 1 };
+    match options.evses {
+        Some(asked) if asked != count => Err(format!(
+            "--evses {asked}: the scenario has its own number of chargers, {count}"
+        )),
+        Some(_) | None => Ok(count),
     }
-    Ok(scenario)
 }
 
 fn create_log(path: &Path) -> Result<File, String> {
@@ -162,6 +184,8 @@ fn create_log(path: &Path) -> Result<File, String> {
 /// What the charger starts with.
 struct Site {
     settings: Settings,
+    /// The nodes beside it.
+    nodes: Vec<Setup<'static>>,
     plant: Plant,
     sources: Sources,
     lines: Vec<MeterLine>,
@@ -175,12 +199,20 @@ impl Site {
         scenario: Option<&Scenario>,
         restored: Option<&Restored>,
     ) -> Result<Self, String> {
+        let evses = count_evses(options, scenario)?;
+        if evses > 1 && (options.mains_meter.is_device() || options.ev_meter.is_device()) {
+            return Err(spec::NOT_IN_A_GROUP.to_owned());
+        }
         let stored = match scenario {
-            Some(scenario) => wiring::scenario_settings(scenario, 0)
-                .map_err(|why| format!("the scenario's settings cannot be used: {why}"))?,
+            Some(scenario) => scenario_settings(scenario, 0)?,
             None => {
                 restored.map_or_else(demo_settings, |kept| settings::first(kept, demo_settings()))
             }
+        };
+        let stored = if evses > 1 {
+            group::as_master(&stored)
+        } else {
+            stored
         };
         let mains = Wired::of(&MAINS, &options.mains_meter, &stored)?;
         let ev = Wired::of(&EV, &options.ev_meter, &stored)?;
@@ -193,7 +225,8 @@ impl Site {
         Ok(Self {
             lines: joined(meters, &settings)?,
             homewizards: mains.homewizard.into_iter().chain(ev.homewizard).collect(),
-            plant: scenario.map_or_else(|| Plant::demo(mains_a), Plant::scenario),
+            plant: scenario.map_or_else(|| Plant::demo(mains_a, evses), Plant::scenario),
+            nodes: nodes(evses, scenario, &settings)?,
             settings,
             sources: Sources {
                 mains: mains.shared,
@@ -201,6 +234,27 @@ impl Site {
             },
         })
     }
+}
+
+fn scenario_settings(scenario: &Scenario, evse: usize) -> Result<Settings, String> {
+    wiring::scenario_settings(scenario, evse)
+        .map_err(|why| format!("the scenario's settings cannot be used: {why}"))
+}
+
+/// What the nodes beside the first charger start with.
+fn nodes(
+    evses: usize,
+    scenario: Option<&Scenario>,
+    master: &Settings,
+) -> Result<Vec<Setup<'static>>, String> {
+    let node = |evse| {
+        let settings = match scenario {
+            Some(scenario) => scenario_settings(scenario, evse)?,
+            None => group::demo_node(evse, master),
+        };
+        Ok(group::setup_of(evse, settings))
+    };
+    (1..evses).map(node).collect()
 }
 
 /// Meters with the same line share it.

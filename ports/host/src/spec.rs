@@ -20,6 +20,21 @@ pub enum MeterSpec {
     HomeWizard(HomeWizardPlace),
 }
 
+/// Why a group takes no meters on real lines.
+pub const NOT_IN_A_GROUP: &str =
+    "a group of chargers needs meters that are simulated or api: its line is a simulated one";
+
+impl MeterSpec {
+    /// Whether it is a real device.
+    #[must_use]
+    pub const fn is_device(&self) -> bool {
+        match self {
+            Self::Sim | Self::Api => false,
+            Self::Modbus(_) | Self::HomeWizard(_) => true,
+        }
+    }
+}
+
 /// Where a HomeWizard meter is.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum HomeWizardPlace {

@@ -2,14 +2,15 @@
 //! simulated site and the meters' lines beside it.
 
 use smartevse_core::directive::ChargerStatus;
+use smartevse_core::group::GroupStatus;
 use smartevse_core::registry::SettingId;
 use smartevse_core::settings::Settings;
-use smartevse_core::snapshot::{MetersStatus, PlanStatus, Snapshot};
+use smartevse_core::snapshot::{MetersStatus, PlanStatus, Section, Snapshot};
 use smartevse_types::{Access, DeciAmps, Instant, PerPhase};
 
 use crate::lines::LineStatus;
 use crate::panel::LcdView;
-use crate::plant::SiteView;
+use crate::plant::{CarView, SiteView};
 
 /// Everything a front end may know, at one moment.
 #[derive(Clone, Debug, Default)]
@@ -32,6 +33,11 @@ pub struct View {
     pub settings: Settings,
     /// Settings in force.
     pub in_force: Settings,
+    /// The group as its master sees it; `None` = it is no master.
+    pub group: Option<GroupStatus>,
+    /// The chargers of a simulated group in the order of their addresses; empty
+    /// without one.
+    pub evses: Vec<EvseView>,
     /// Simulated site.
     pub site: SiteView,
     /// Source of the mains readings.
@@ -44,6 +50,15 @@ pub struct View {
     pub log_lost: bool,
 }
 
+/// One charger of a simulated group.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub struct EvseView {
+    /// Its own charging control.
+    pub charger: ChargerStatus,
+    /// Its vehicle.
+    pub car: CarView,
+}
+
 impl View {
     /// Copies a snapshot.
     #[must_use]
@@ -54,6 +69,10 @@ impl View {
             access: snapshot.directive.access,
             plan: *snapshot.plan,
             meters: *snapshot.meters,
+            group: match snapshot.group {
+                Section::Present(group) => Some(*group),
+                Section::Absent => None,
+            },
             settings: *snapshot.settings,
             in_force: *snapshot.in_force,
             ..Self::default()
@@ -90,7 +109,7 @@ impl View {
     pub fn drawn(&self) -> PerPhase<DeciAmps> {
         let meter = &self.meters.ev;
         let measured = meter.currents.reading(self.at, meter.max_age).fresh();
-        measured.unwrap_or(self.site.car)
+        measured.unwrap_or(self.site.car.current)
     }
 
     /// The point of the history that belongs to this view.

@@ -104,7 +104,7 @@ pub async fn ev_meter(desk: &Desk, pairs: &Pairs, said: &mut Map<String, Value>)
             members.insert("export_active_energy".to_owned(), json!(export));
             members.insert("import_active_power".to_owned(), json!(power));
             members.insert("total_kwh".to_owned(), json!(status::kwh(import.into())));
-            let charged = desk.view().site.session.as_wh();
+            let charged = desk.view().site.car.session.as_wh();
             members.insert("charged_kwh".to_owned(), json!(status::kwh(charged)));
         }
     }

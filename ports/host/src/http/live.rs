@@ -1,13 +1,14 @@
 //! Live data of the dashboard: `GET /live` and `GET /history`.
 
 use serde_json::{Value, json};
+use smartevse_core::directive::ChargerStatus;
 use smartevse_core::io::PilotSwitch;
 use smartevse_core::proximity::CableCoding;
 use smartevse_core::registry::SettingId;
 use smartevse_core::snapshot::MeterStatus;
 use smartevse_types::{DeciAmps, PerPhase};
 
-use super::names;
+use super::{group, names};
 use crate::lines::LineStatus;
 use crate::view::{HistoryPoint, View};
 
@@ -36,7 +37,7 @@ pub fn live(view: &View) -> Value {
         "contactors": [charger.contactor1.is_closed(), charger.contactor2.is_closed()],
         "closings": charger.closings,
         "limits": limits(view),
-        "reason": reason(view),
+        "reason": reason(charger),
         "faults": charger.faults.rows().map(|row| json!({
             "name": row.name,
             "text": row.text,
@@ -49,13 +50,19 @@ pub fn live(view: &View) -> Value {
             "mains": meter(view, SettingId::MainsMet, &view.meters.mains, &view.mains_line),
             "ev": meter(view, SettingId::EvMeter, &view.meters.ev, &view.ev_line),
         },
-        "energy": { "session_wh": view.site.session.as_wh(), "total_wh": view.site.total.as_wh() },
+        "energy": {
+            "session_wh": view.site.car.session.as_wh(),
+            "total_wh": view.site.car.total.as_wh(),
+        },
         "site": site(view),
+        "group": group::group(view),
         "log_lost": view.log_lost,
     })
 }
 
-fn phases(currents: PerPhase<DeciAmps>) -> Value {
+/// Currents per phase, tenths of amperes.
+#[must_use]
+pub fn phases(currents: PerPhase<DeciAmps>) -> Value {
     json!(currents.as_array().map(DeciAmps::as_deci))
 }
 
@@ -88,8 +95,9 @@ const fn rating(cable: CableCoding) -> Option<u8> {
 }
 
 /// Why the current is what it is, or why there is none.
-fn reason(view: &View) -> Value {
-    match view.charger.block {
+#[must_use]
+pub fn reason(charger: &ChargerStatus) -> Value {
+    match charger.block {
         Some(block) => json!({
             "kind": "block",
             "text": block.text(),
@@ -97,7 +105,7 @@ fn reason(view: &View) -> Value {
         }),
         None => json!({
             "kind": "limit",
-            "text": view.charger.limited_by.text(),
+            "text": charger.limited_by.text(),
             "remaining_s": null,
         }),
     }
@@ -124,11 +132,11 @@ fn meter(view: &View, id: SettingId, meter: &MeterStatus, line: &LineStatus) -> 
 fn site(view: &View) -> Value {
     let site = &view.site;
     json!({
-        "plugged": site.plugged,
-        "car_da": phases(site.car),
-        "car_max_a": site.car_max_a,
-        "car_phases": site.car_phases,
-        "car_full": site.car_full,
+        "plugged": site.car.plugged,
+        "car_da": phases(site.car.current),
+        "car_max_a": site.car.max_a,
+        "car_phases": site.car.phases,
+        "car_full": site.car.full,
         "house_a": site.house_a,
         "solar_a": site.solar_a,
         "meter_silent": site.meter_silent,

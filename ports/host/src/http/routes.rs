@@ -4,10 +4,15 @@ use serde_json::{Map, Value};
 
 use super::message::{Answer, Ask, Caller};
 use super::query::Pairs;
-use super::{feeds, lcd, live, origin, parameters, simulated, status};
+use super::{feeds, group, lcd, live, origin, parameters, simulated, status};
 use crate::desk::Desk;
 
-const PAGE: &str = include_str!("../page.html");
+/// The page, and what it shows of a group.
+const PAGE: &str = concat!(
+    include_str!("../page.html"),
+    include_str!("../group.html"),
+    "</body>\n</html>\n"
+);
 
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; \
      img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; \
@@ -19,6 +24,7 @@ enum Handler {
     Page,
     Live,
     History,
+    Group,
     Status,
     Parameters,
     Currents,
@@ -58,6 +64,7 @@ const ROUTES: &[Route] = &[
     get("/", Handler::Page),
     get("/live", Handler::Live),
     get("/history", Handler::History),
+    get("/group", Handler::Group),
     Route {
         path: "/settings",
         get: Some(Handler::Status),
@@ -163,6 +170,7 @@ async fn call(desk: &Desk, handler: Handler, caller: Caller<'_>, pairs: &Pairs) 
         Handler::Page => return page(),
         Handler::Live => return Answer::json(&live::live(&desk.view())),
         Handler::History => return Answer::json(&live::history(&desk.history())),
+        Handler::Group => return Answer::json(&group::group(&desk.view())),
         Handler::Status => return Answer::json(&status::status(&desk.view())),
         Handler::Lcd => return lcd::picture(&desk.view().lcd.frame),
         Handler::LcdText => return lcd::text(&desk.view().lcd.text),

@@ -8,13 +8,18 @@ use super::parameters::REFUSED;
 use super::query::Pairs;
 use crate::desk::Desk;
 use crate::panel::Hand;
-use crate::plant::PlantChange;
+use crate::plant::{CarChange, PlantChange};
 
 /// Largest load of the house and production of the roof, amperes per phase.
 const SITE_A: f64 = 100.0;
 
-/// Applies each parameter on its own and notes what became of it.
+/// Applies each parameter on its own and notes what became of it. A charger
+/// that does not exist refuses all of them.
 pub async fn apply(desk: &Desk, pairs: &Pairs, said: &mut Map<String, Value>) {
+    let Some(evse) = evse(pairs, desk.view().evses.len()) else {
+        said.insert("evse".to_owned(), json!(REFUSED));
+        return;
+    };
     if pairs.get("button").is_some() {
         said.insert("button".to_owned(), button(desk, pairs).await);
     }
@@ -24,13 +29,23 @@ pub async fn apply(desk: &Desk, pairs: &Pairs, said: &mut Map<String, Value>) {
         "solar",
         "car_max_a",
         "car_phases",
+        "car_full",
         "meter_silent",
         "key",
     ] {
         if let Some(text) = pairs.get(name) {
-            said.insert(name.to_owned(), one(desk, name, text).await);
+            said.insert(name.to_owned(), one(desk, evse, name, text).await);
         }
     }
+}
+
+/// The charger whose vehicle is meant, 0 = the master or the only one.
+fn evse(pairs: &Pairs, group: usize) -> Option<usize> {
+    let Some(text) = pairs.get("evse") else {
+        return Some(0);
+    };
+    let number = usize::try_from(number::parse(text)?).ok()?;
+    (number < group.max(1)).then_some(number)
 }
 
 /// Presses or releases a button at the simulated charger itself.
@@ -44,12 +59,12 @@ async fn button(desk: &Desk, pairs: &Pairs) -> Value {
     }
 }
 
-async fn one(desk: &Desk, name: &str, text: &str) -> Value {
+async fn one(desk: &Desk, evse: usize, name: &str, text: &str) -> Value {
     if name == "key" {
         let answer = desk.press_key().await;
         return answer.map_or_else(|why| json!(why.text()), |_| json!("OK"));
     }
-    match change(name, text) {
+    match change(evse, name, text) {
         Some(change) => {
             desk.change(change).await;
             json!(text)
@@ -58,17 +73,19 @@ async fn one(desk: &Desk, name: &str, text: &str) -> Value {
     }
 }
 
-fn change(name: &str, text: &str) -> Option<PlantChange> {
+fn change(evse: usize, name: &str, text: &str) -> Option<PlantChange> {
     let flag = || number::within(text, 0..=1).map(|n| n == 1);
+    let car = |change| PlantChange::Car(evse, change);
     match name {
-        "plug" => flag().map(PlantChange::Plug),
+        "plug" => flag().map(CarChange::Plug).map(car),
+        "car_full" => flag().map(CarChange::Full).map(car),
         "meter_silent" => flag().map(PlantChange::MeterSilent),
         "house_a" => loads(text).map(PlantChange::House),
         "solar" => amps(text, 0.0, SITE_A).map(PlantChange::Solar),
-        "car_max_a" => amps(text, 0.0, 80.0).map(PlantChange::CarMax),
+        "car_max_a" => amps(text, 0.0, 80.0).map(CarChange::Max).map(car),
         "car_phases" => {
             let phases = number::within(text, 1..=3).and_then(|n| u8::try_from(n).ok());
-            phases.map(PlantChange::CarPhases)
+            phases.map(CarChange::Phases).map(car)
         }
         _ => None,
     }
@@ -99,7 +116,7 @@ mod tests {
 
     #[test]
     fn when_a_load_is_given_then_it_is_for_one_or_for_all_phases() {
-        let house = |text| change("house_a", text);
+        let house = |text| change(0, "house_a", text);
         assert_eq!(house("5"), Some(PlantChange::House([Some(5.0); 3])));
         let two = [Some(1.5), None, Some(-2.0)];
         assert_eq!(house("1.5,,-2"), Some(PlantChange::House(two)));
@@ -110,10 +127,21 @@ mod tests {
 
     #[test]
     fn when_a_value_makes_no_sense_then_nothing_changes() {
-        assert_eq!(change("plug", "1"), Some(PlantChange::Plug(true)));
-        assert_eq!(change("plug", "2"), None);
-        assert_eq!(change("car_phases", "0"), None);
-        assert_eq!(change("car_max_a", "-1"), None);
-        assert_eq!(change("solar", "6.5"), Some(PlantChange::Solar(6.5)));
+        let plugged = PlantChange::Car(3, CarChange::Plug(true));
+        assert_eq!(change(3, "plug", "1"), Some(plugged));
+        assert_eq!(change(0, "plug", "2"), None);
+        assert_eq!(change(0, "car_full", "x"), None);
+        assert_eq!(change(0, "car_phases", "0"), None);
+        assert_eq!(change(0, "car_max_a", "-1"), None);
+        assert_eq!(change(0, "solar", "6.5"), Some(PlantChange::Solar(6.5)));
+    }
+
+    #[test]
+    fn when_a_charger_is_named_then_it_must_exist() {
+        let named = |text, group| evse(&Pairs::parse(text).unwrap(), group);
+        assert_eq!(named("plug=1", 0), Some(0));
+        assert_eq!((named("evse=0", 0), named("evse=1", 0)), (Some(0), None));
+        assert_eq!((named("evse=7", 8), named("evse=8", 8)), (Some(7), None));
+        assert_eq!((named("evse=", 8), named("evse=-1", 8)), (None, None));
     }
 }

@@ -6,14 +6,14 @@ use smartevse_core::registry::SettingId;
 use smartevse_core::snapshot::MeterStatus;
 use smartevse_types::{DeciAmps, Latest, PerPhase, WattHours};
 
-use super::names;
+use super::{group, names};
 use crate::view::View;
 
 /// The full status, with the members of the parts that are built.
 #[must_use]
 pub fn status(view: &View) -> Value {
     let (mode_id, mode) = names::mode(view.access, view.plan.mode);
-    json!({
+    let mut status = json!({
         "version": names::VERSION,
         "serialnr": names::SERIAL,
         "mode": mode,
@@ -29,7 +29,12 @@ pub fn status(view: &View) -> Value {
         },
         "phase_currents": phase_currents(view),
         "auth": { "mode": "guarded", "login_required": false },
-    })
+    });
+    if let Some(known) = &view.group {
+        status["schedule"] = group::schedule(known);
+        status["nodes"] = group::nodes(known);
+    }
+    status
 }
 
 fn evse(view: &View) -> Value {
@@ -110,7 +115,7 @@ fn home_battery(view: &View) -> Value {
 
 fn ev_meter(view: &View) -> Value {
     let meter = &view.meters.ev;
-    let (total, charged) = (wh(meter.import), view.site.session.as_wh());
+    let (total, charged) = (wh(meter.import), view.site.car.session.as_wh());
     json!({
         "description": names::meter(view.setting(SettingId::EvMeter)),
         "address": view.setting(SettingId::EvAdr),
@@ -168,6 +173,7 @@ pub fn kwh(wh: i64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use smartevse_core::group::GroupStatus;
     use smartevse_core::state::ChargeState;
     use smartevse_types::{DutyPermille, Instant};
 
@@ -200,6 +206,10 @@ mod tests {
     /// network 17-9: fits the buffer of a small device.
     #[test]
     fn when_rendered_then_it_is_at_most_4096_bytes() {
-        assert!(status(&sample_view()).to_string().len() <= 4096);
+        let with_group = View {
+            group: Some(GroupStatus::default()),
+            ..sample_view()
+        };
+        assert!(status(&with_group).to_string().len() <= 4096);
     }
 }

@@ -17,7 +17,7 @@ fn refused(args: &[&str], status: i32, part: &str) {
 #[test]
 fn when_an_argument_is_wrong_then_one_sentence_and_status_2() {
     refused(&["--wings"], 2, "--wings");
-    refused(&["--evses", "3"], 2, "not built yet");
+    refused(&["--evses", "12"], 2, "between 1 and 8");
     refused(&["--mqtt", "mqtt://127.0.0.1"], 2, "not built yet");
     refused(&["--mains-meter", "homewizard:"], 2, "HOST");
     refused(&["settings", "fly"], 2, "takes list");

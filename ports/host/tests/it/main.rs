@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "test code")]
 
 mod command_line;
+mod group;
 mod host;
 mod interface;
 mod lines;
