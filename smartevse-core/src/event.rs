@@ -7,6 +7,7 @@ use crate::directive::{Handshake, PowerGrant};
 use crate::faults::Faults;
 use crate::group::NodeReport;
 use crate::schedule::LocalSeconds;
+use crate::sensorbox::SensorboxReport;
 use crate::vehicle::VehicleId;
 
 /// One reading of an electricity meter; absent quantities are `None`.
@@ -94,4 +95,8 @@ pub enum Fact {
     ScheduleWindow(Option<bool>),
     /// The modem received the id of the vehicle; `None` = it has none to tell.
     Vehicle(Option<VehicleId>),
+    /// A reading of the separate meter of the circuit.
+    Circuit(MeterReading),
+    /// What the Sensorbox tells about itself, whenever that has changed.
+    Sensorbox(SensorboxReport),
 }

@@ -94,6 +94,7 @@ pub mod proximity;
 pub mod records;
 pub mod registry;
 pub mod schedule;
+pub mod sensorbox;
 pub mod settings;
 pub mod snapshot;
 pub mod state;

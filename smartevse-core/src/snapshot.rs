@@ -8,6 +8,7 @@ use crate::directive::{ChargerStatus, Directive};
 use crate::faults::Faults;
 use crate::group::GroupStatus;
 use crate::registry::SettingSet;
+use crate::sensorbox::SensorboxReport;
 use crate::settings::Settings;
 
 /// A part of the charger that may not be built into a firmware.
@@ -68,6 +69,10 @@ pub struct MetersStatus {
     pub mains: MeterStatus,
     /// EV meter.
     pub ev: MeterStatus,
+    /// Separate meter of the circuit; `None` = the charger has none.
+    pub circuit: Option<MeterStatus>,
+    /// What the Sensorbox told last; `None` = none has been seen.
+    pub sensorbox: Option<SensorboxReport>,
     /// Home battery, sum of phases, positive = charging.
     pub battery: Latest<DeciAmps>,
 }

@@ -3,6 +3,7 @@
 
 use smartevse_core::access::CardStatus;
 use smartevse_core::options::SensorboxWifi;
+use smartevse_core::sensorbox::SensorboxReport;
 use smartevse_types::WattHours;
 
 use crate::visibility::Facts;
@@ -161,9 +162,58 @@ pub struct Surroundings {
     pub entropy: u32,
 }
 
+impl Surroundings {
+    /// The same with what a Sensorbox told last, as the snapshot has it
+    /// (menu specification §1 and §8.3).
+    #[must_use]
+    pub fn with_sensorbox(mut self, report: Option<&SensorboxReport>) -> Self {
+        let Some(report) = report else {
+            return self;
+        };
+        self.facts.sensorbox_version = report.version();
+        self.facts.sensorbox_cts = report.has_transformers;
+        let network = report.network.unwrap_or_default();
+        self.sensorbox = SensorboxWifiStatus {
+            mode: network.mode,
+            address: network.is_connected.then_some(network.address),
+            portal: network.password.and_then(PortalPassword::new),
+        };
+        self
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use smartevse_core::sensorbox::SensorboxNetwork;
+
+    /// Menu 1 and 8.3: the report of the box steers rows and context lines.
+    #[test]
+    fn when_a_sensorbox_was_seen_then_the_menu_knows_it() {
+        let none = Surroundings::default().with_sensorbox(None);
+        assert_eq!(none, Surroundings::default());
+        let mut report = SensorboxReport {
+            software: 3,
+            has_transformers: true,
+            network: Some(SensorboxNetwork {
+                mode: Some(SensorboxWifi::Portal),
+                is_connected: false,
+                address: [192, 168, 1, 21],
+                password: Some(*b"8a7b6c5d"),
+            }),
+        };
+        let around = Surroundings::default().with_sensorbox(Some(&report));
+        assert_eq!(around.facts.sensorbox_version, 2);
+        assert!(around.facts.sensorbox_cts);
+        assert_eq!(around.sensorbox.mode, Some(SensorboxWifi::Portal));
+        assert_eq!(around.sensorbox.address, None, "not connected");
+        assert_eq!(around.sensorbox.portal, PortalPassword::new(*b"8a7b6c5d"));
+        report.software = 2;
+        report.network = None;
+        let around = Surroundings::default().with_sensorbox(Some(&report));
+        assert_eq!(around.facts.sensorbox_version, 1);
+        assert_eq!(around.sensorbox, SensorboxWifiStatus::default());
+    }
 
     #[test]
     fn when_a_password_cannot_be_shown_then_there_is_none() {

@@ -7,7 +7,7 @@ mod wifi;
 use smartevse_types::{MilliAmps, PerPhase};
 
 pub use control::{Sensorbox, SensorboxConfig, WifiControl, WifiStep};
-pub use wifi::{LocalTime, Wifi, WifiMode};
+pub use wifi::{LocalTime, Wifi, WifiMode, WifiState};
 
 use crate::decode::{ByteOrder, DataType, Quantity, Raw};
 use crate::error::{MeterError, ModbusError};

@@ -287,5 +287,6 @@ const fn setup_of(plan: &BenchPlan, boot: BootRecord) -> Setup<'static> {
         cards: &[],
         planning: Planning::Regulated,
         serial: 0,
+        circuit_meter: None,
     }
 }

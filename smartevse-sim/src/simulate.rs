@@ -76,6 +76,7 @@ pub fn seat(scenario: &Scenario, evse: usize, now: Instant) -> Result<StationSea
         cards: &[],
         planning: Planning::Regulated,
         serial: 1 + evse as u32,
+        circuit_meter: None,
     };
     Ok(StationSeat::started(&setup, now))
 }
@@ -145,7 +146,7 @@ impl StationSeat {
 
     /// Another role or another meter makes the line anew.
     fn follow_settings(&mut self, now: Instant) {
-        let choice = MeterChoice::of(self.station.snapshot().in_force);
+        let choice = self.station.manager().meter_choice();
         if self.line.is_none() || choice != self.choice {
             self.choice = choice;
             self.line = site_line(choice, now);
@@ -201,6 +202,7 @@ impl Controller for StationSeat {
         self.version = feed.orders.version;
         if let Some(line) = &mut self.line {
             line.feed(&feed);
+            line.want_wifi(self.station.manager().sensorbox_wifi());
             if let Some(end) = tap.sent(now) {
                 line.transmitted(end);
             }

@@ -68,7 +68,7 @@ impl Manager {
         self.change(origin, &patch)
     }
 
-    fn change(&mut self, origin: Origin, patch: &Patch) -> Result<(), Refused> {
+    pub(crate) fn change(&mut self, origin: Origin, patch: &Patch) -> Result<(), Refused> {
         let before = self.settings;
         let applied = apply(&before, patch, origin, ApplyContext::default())?;
         self.settings = applied.settings;

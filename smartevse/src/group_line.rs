@@ -4,6 +4,7 @@
 use heapless::Deque;
 use smartevse_core::event::{Event, Fact};
 use smartevse_core::group::MEMBERS;
+use smartevse_core::options::SensorboxWifi;
 use smartevse_meters::bus::{BusAction, BusConfig, Counters, GroupBus, Importance, Job, Report};
 use smartevse_meters::{Function, Meter, ModbusError, Request, Tag, Transaction};
 use smartevse_share::protocol;
@@ -17,8 +18,8 @@ use crate::meter_line::{
     LineAction, LineEnd, LineError, LineMeter, MeterRole, MeterSettings, Pace, Places, ReadFailure,
 };
 
-/// Meters of a group's line: mains, and one for each EVSE.
-const METERS: usize = MEMBERS + 1;
+/// Meters of a group's line: mains, one for each EVSE, and the circuit.
+const METERS: usize = MEMBERS + 2;
 
 /// Facts that wait to be fetched: a report of each node and the rest.
 const NEWS: usize = 16;
@@ -122,6 +123,12 @@ impl GroupLine {
         &self.master
     }
 
+    /// Says which mode the wireless network of a Sensorbox shall have; `None` =
+    /// leave it as it is. A level: tell it before each poll.
+    pub const fn want_wifi(&mut self, mode: Option<SensorboxWifi>) {
+        self.meters.want_wifi(mode);
+    }
+
     /// Counters of the line.
     #[must_use]
     pub const fn counters(&self) -> Counters {
@@ -133,7 +140,8 @@ impl GroupLine {
         self.meters.follow_up(&mut self.bus);
         self.follow_up(now);
         self.notice_foreigners(now);
-        if let Some(event) = self.news.pop_front() {
+        let report = self.meters.take_report();
+        if let Some(event) = report.or_else(|| self.news.pop_front()) {
             return LineAction::Fact(event);
         }
         self.converse(now);
@@ -329,12 +337,13 @@ impl LineEnd for GroupLine {
     }
 }
 
-/// Place of a meter: mains first, then the EVSEs in order.
+/// Place of a meter: mains first, then the EVSEs in order, the circuit last.
 const fn slot_of(role: MeterRole) -> usize {
     match role {
         MeterRole::Mains => 0,
         MeterRole::Ev => 1,
         MeterRole::Node(index) => (index as usize).saturating_add(1),
+        MeterRole::Circuit => MEMBERS.saturating_add(1),
     }
 }
 

@@ -9,6 +9,7 @@
 //! **Not supported yet:** the LCD menu, the network protocols and OCPP.
 #![no_std]
 
+mod circuit_meter;
 mod commands;
 pub mod delay;
 pub mod exchange;
@@ -33,6 +34,7 @@ pub mod tasks;
 pub mod watch;
 pub mod wiring;
 
+pub use circuit_meter::CircuitMeter;
 pub use manager::Manager;
 pub use power::Planning;
 pub use station::{Setup, Station, Stored};

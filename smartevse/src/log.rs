@@ -14,6 +14,7 @@ use smartevse_core::io::{Inputs, Outputs};
 use smartevse_core::settings::Settings;
 use smartevse_types::{Access, Duration, Instant};
 
+use crate::circuit_meter::CircuitMeter;
 use crate::power::Planning;
 use crate::station::{Setup, Station, Stored};
 
@@ -22,7 +23,7 @@ mod replay;
 pub use replay::{Replay, ReplayError, Step};
 
 /// Version of the log format.
-pub const LOG_VERSION: u16 = 3;
+pub const LOG_VERSION: u16 = 4;
 
 /// Time between two checkpoints.
 const CHECKPOINT_PERIOD: Duration = Duration::from_secs(1);
@@ -55,6 +56,8 @@ pub enum Entry {
         card: Option<Uid>,
         /// Who plans the current.
         planning: Planning,
+        /// Separate meter of the circuit.
+        circuit_meter: Option<CircuitMeter>,
     },
     /// A poll.
     Poll {
@@ -136,6 +139,7 @@ impl<S: Sink> Recorder<S> {
             access: setup.access,
             card: setup.card,
             planning: setup.planning,
+            circuit_meter: setup.circuit_meter,
         });
         recorder
     }

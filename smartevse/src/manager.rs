@@ -6,7 +6,7 @@ use smartevse_core::cards::CardList;
 use smartevse_core::directive::{
     ChargerStatus, Directive, Handshake, LockWish, PowerGrant, Requests,
 };
-use smartevse_core::event::{Event, Fact, MeterReading, Record};
+use smartevse_core::event::{Event, Fact, Record};
 use smartevse_core::faults::Faults;
 use smartevse_core::io::Contactor;
 use smartevse_core::light::{Colours, Light};
@@ -21,6 +21,7 @@ use smartevse_types::{
     Access, BlockReason, DeciAmps, Duration, DutyPermille, Instant, Latest, LimitedBy, Mode,
 };
 
+use crate::circuit_meter::CircuitMeter;
 use crate::delay::DelayedCharging;
 use crate::group::GroupSide;
 use crate::modem::ModemSide;
@@ -32,7 +33,10 @@ use crate::wiring;
 
 mod group;
 mod regulated;
+mod sensorbox;
 mod sources;
+
+use sources::store;
 
 pub use group::LineFeed;
 
@@ -123,6 +127,9 @@ pub struct Manager {
     meters: MetersStatus,
     mains_watch: SourceWatch,
     ev_watch: SourceWatch,
+    circuit: Option<CircuitMeter>,
+    circuit_watch: SourceWatch,
+    sensorbox: sensorbox::SensorboxSide,
     wall_clock: Option<(u64, Instant)>,
     pub(crate) modem: ModemSide,
     directive: Directive,
@@ -180,10 +187,15 @@ impl Manager {
             meters: MetersStatus {
                 mains: meter,
                 ev: meter,
+                circuit: setup.circuit_meter.map(|_| meter),
+                sensorbox: None,
                 battery: Latest::NEVER,
             },
             mains_watch: SourceWatch::new(now, MAINS_SILENCE),
             ev_watch: SourceWatch::new(now, EV_FIRST_SILENCE),
+            circuit: setup.circuit_meter,
+            circuit_watch: SourceWatch::new(now, EV_FIRST_SILENCE),
+            sensorbox: sensorbox::SensorboxSide::default(),
             wall_clock: None,
             modem: ModemSide::default(),
             directive: Directive::default(),
@@ -232,6 +244,8 @@ impl Manager {
             Fact::LocalTime(local) => self.delay.tell_time(local, at),
             Fact::ScheduleWindow(inside) => self.take_window(inside),
             Fact::Vehicle(id) => self.modem.received = id,
+            Fact::Circuit(reading) => self.take_circuit(reading, at),
+            Fact::Sensorbox(report) => self.take_sensorbox(report),
         }
         self.wake();
     }
@@ -303,6 +317,7 @@ impl Manager {
         self.follow_vehicle(now, status);
         self.follow_switch(now, status);
         self.take_over_settings(now, status);
+        self.follow_sensorbox();
         self.end_overrides(now, status);
         self.compose(now, status);
         self.directive
@@ -330,6 +345,9 @@ impl Manager {
         }
         if before.ev_meter() != self.in_force.ev_meter() {
             self.ev_watch.restart(now, EV_FIRST_SILENCE);
+        }
+        if before.mode() != self.in_force.mode() {
+            self.circuit_watch.restart(now, EV_FIRST_SILENCE);
         }
     }
 
@@ -521,6 +539,7 @@ impl Manager {
             .earliest(self.regulated)
             .earliest(watched(self.needs_mains(), &self.mains_watch))
             .earliest(watched(self.needs_ev_meter(), &self.ev_watch))
+            .earliest(watched(self.needs_circuit_meter(), &self.circuit_watch))
             .earliest(watched(self.needs_broadcast(), &self.node.watch))
     }
 
@@ -587,22 +606,4 @@ impl Manager {
             wall_clock: self.wall_clock.map(clock),
         }
     }
-}
-
-/// Stores a reading. Gives whether it carried currents, which alone count as a
-/// sign of life of a meter that protects something.
-fn store(meter: &mut MeterStatus, reading: MeterReading, at: Instant) -> bool {
-    if let Some(power) = reading.power {
-        meter.power.update(power, at);
-    }
-    if let Some(import) = reading.import {
-        meter.import.update(import, at);
-    }
-    if let Some(export) = reading.export {
-        meter.export.update(export, at);
-    }
-    if let Some(currents) = reading.currents {
-        meter.currents.update(currents, at);
-    }
-    reading.currents.is_some()
 }

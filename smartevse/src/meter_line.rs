@@ -1,11 +1,13 @@
 //! Meters on a Modbus line: which questions to ask, and replies as facts.
 
 mod places;
+mod sensorbox;
 
 use core::fmt;
 
 use smartevse_core::command::Command;
 use smartevse_core::event::{Event, Fact, MeterReading};
+use smartevse_core::options::SensorboxWifi;
 use smartevse_meters::bus::{Bus, BusAction, BusConfig, Counters, JobError};
 use smartevse_meters::catalogue::Source;
 use smartevse_meters::custom::{CustomError, CustomMeter, CustomSettings};
@@ -24,6 +26,8 @@ pub enum MeterRole {
     Ev,
     /// Node 1–7 of the group.
     Node(u8),
+    /// The circuit that feeds the chargers, by a meter of its own.
+    Circuit,
 }
 
 impl MeterRole {
@@ -40,6 +44,7 @@ impl MeterRole {
             Self::Mains => Fact::Mains(reading),
             Self::Ev => Fact::EvMeter(reading),
             Self::Node(index) => Fact::NodeMeter(index, reading),
+            Self::Circuit => Fact::Circuit(reading),
         };
         Event { at, fact }
     }
@@ -174,11 +179,14 @@ pub enum LineAction<'a> {
 #[derive(Clone, Debug)]
 pub struct MeterLine {
     bus: Bus<16, 4>,
-    meters: Places<2>,
+    meters: Places<METERS>,
 }
 
+/// Meters of a line without a group: mains, EV and circuit.
+const METERS: usize = 3;
+
 impl MeterLine {
-    /// Plans the readings of one or two meters that need no settings.
+    /// Plans the readings of one to three meters that need no settings.
     ///
     /// # Errors
     ///
@@ -187,7 +195,7 @@ impl MeterLine {
         Self::with_settings(config, meters, &MeterSettings::default())
     }
 
-    /// Plans the readings of one or two meters; more are left out.
+    /// Plans the readings of one to three meters; more are left out.
     ///
     /// # Errors
     ///
@@ -202,7 +210,7 @@ impl MeterLine {
             bus: Bus::new(config),
             meters: Places::new(),
         };
-        for (slot, meter) in meters.iter().enumerate().take(2) {
+        for (slot, meter) in meters.iter().enumerate().take(METERS) {
             let reader = settings.reader(meter.meter)?;
             line.meters
                 .add(&mut line.bus, slot, *meter, reader, Pace::Alone)?;
@@ -213,6 +221,9 @@ impl MeterLine {
     /// Says what to do now.
     pub fn poll(&mut self, now: Instant) -> LineAction<'_> {
         self.meters.follow_up(&mut self.bus);
+        if let Some(event) = self.meters.take_report() {
+            return LineAction::Fact(event);
+        }
         match self.bus.poll(now) {
             BusAction::Transmit {
                 frame,
@@ -245,6 +256,12 @@ impl MeterLine {
     /// The connection was opened again.
     pub fn reconnected(&mut self, now: Instant) {
         self.bus.reconnected(now);
+    }
+
+    /// Says which mode the wireless network of a Sensorbox shall have; `None` =
+    /// leave it as it is. A level: tell it before each poll.
+    pub const fn want_wifi(&mut self, mode: Option<SensorboxWifi>) {
+        self.meters.want_wifi(mode);
     }
 
     /// Number of requests on the line that somebody else sent: it has a second

@@ -1,15 +1,17 @@
 //! The line that the settings ask for: meters alone, a master's, or a node's.
 
+use smartevse_core::options::SensorboxWifi;
 use smartevse_core::settings::Settings;
 use smartevse_meters::catalogue::Source;
 use smartevse_meters::{BusConfig, Meter};
 use smartevse_types::Instant;
 
+use crate::circuit_meter::CircuitMeter;
 use crate::group_line::GroupLine;
 use crate::manager::LineFeed;
 use crate::meter_line::{LineAction, LineEnd, LineMeter, MeterLine, MeterRole, MeterSettings};
 use crate::node_line::NodeLine;
-use crate::wiring::meter_settings;
+use crate::wiring::{METER_DISABLED, meter_settings};
 
 /// Speed of the meter line, bit/s (configuration guide: 9600 8N1).
 pub const LINE_BAUD: u32 = 9_600;
@@ -26,16 +28,25 @@ pub struct MeterChoice {
     pub mains: (u8, u8),
     /// Type and address of the EV meter.
     pub ev: (u8, u8),
+    /// The separate meter of the circuit, if there is one; nodes do not read it.
+    pub circuit: Option<CircuitMeter>,
     /// What a Custom meter or a Sensorbox among them needs; the defaults when
     /// there is none, so that a change of it disturbs no other meter.
     pub settings: MeterSettings,
 }
 
 impl MeterChoice {
-    /// Takes it from the settings in force.
+    /// Takes it from the settings in force, without a meter of the circuit.
     #[must_use]
     pub fn of(settings: &Settings) -> Self {
-        let chosen = [settings.mains_met(), settings.ev_meter()];
+        Self::with_circuit(settings, None)
+    }
+
+    /// Takes it from the settings in force and the installation.
+    #[must_use]
+    pub fn with_circuit(settings: &Settings, circuit: Option<CircuitMeter>) -> Self {
+        let third = circuit.map_or(METER_DISABLED, CircuitMeter::kind);
+        let chosen = [settings.mains_met(), settings.ev_meter(), third];
         let has = |source| {
             chosen
                 .iter()
@@ -54,6 +65,7 @@ impl MeterChoice {
             address: settings.group_address().unwrap_or(0),
             mains: (settings.mains_met(), settings.mains_adr()),
             ev: (settings.ev_meter(), settings.ev_adr()),
+            circuit,
             settings: needed,
         }
     }
@@ -81,6 +93,16 @@ impl SiteLine {
             Self::Meters(_) => {}
             Self::Master(line) => line.order(&feed.orders, &feed.image.system),
             Self::Node(line) => line.show(&feed.image),
+        }
+    }
+
+    /// Says which mode the wireless network of a Sensorbox shall have; `None` =
+    /// leave it as it is. A node writes nothing to it.
+    pub const fn want_wifi(&mut self, mode: Option<SensorboxWifi>) {
+        match self {
+            Self::Meters(line) => line.want_wifi(mode),
+            Self::Master(line) => line.want_wifi(mode),
+            Self::Node(_) => {}
         }
     }
 }
@@ -130,8 +152,7 @@ pub fn site_line(choice: MeterChoice, now: Instant) -> Option<SiteLine> {
     match choice.address {
         0 => meter_line(choice).map(SiteLine::Meters),
         1 => {
-            let [mains, ev] = readable(&choice);
-            let meters = [mains, ev].into_iter().flatten();
+            let meters = readable(&choice).into_iter().flatten();
             let mut line = GroupLine::new(config, now);
             for meter in meters {
                 // It was read alone, so it can be read here.
@@ -140,7 +161,7 @@ pub fn site_line(choice: MeterChoice, now: Instant) -> Option<SiteLine> {
             Some(SiteLine::Master(line.with_settings(choice.settings)))
         }
         address => {
-            let [_, ev] = readable(&choice);
+            let [_, ev, _] = readable(&choice);
             let line = NodeLine::new(&config, address, now)?;
             let meter = ev.and_then(|ev| line.clone().with_meter(ev, &choice.settings).ok());
             Some(SiteLine::Node(meter.unwrap_or(line)))
@@ -148,18 +169,36 @@ pub fn site_line(choice: MeterChoice, now: Instant) -> Option<SiteLine> {
     }
 }
 
-/// The chosen meters that can be read over the line: mains, EV.
-fn readable(choice: &MeterChoice) -> [Option<LineMeter>; 2] {
+/// The chosen meters that can be read over the line: mains, EV, circuit.
+///
+/// A meter of the circuit at the address of another meter is not read: CIRCUIT
+/// must not be guarded by the currents of something else.
+fn readable(choice: &MeterChoice) -> [Option<LineMeter>; 3] {
+    let mains = on_line(MeterRole::Mains, choice.mains, &choice.settings);
+    let ev = on_line(MeterRole::Ev, choice.ev, &choice.settings);
+    let circuit = choice.circuit.and_then(|meter| {
+        let meter = (meter.kind(), meter.address());
+        on_line(MeterRole::Circuit, meter, &choice.settings)
+    });
+    let taken = |address| [mains, ev].iter().flatten().any(|m| m.address == address);
+    let circuit = circuit.filter(|meter| !taken(meter.address));
+    [mains, ev, circuit]
+}
+
+/// A meter, if it can be read over the line.
+fn on_line(
+    role: MeterRole,
+    (id, address): (u8, u8),
+    settings: &MeterSettings,
+) -> Option<LineMeter> {
     let config = BusConfig::rtu(LINE_BAUD, CHARACTER_BITS);
-    [(MeterRole::Mains, choice.mains), (MeterRole::Ev, choice.ev)].map(|(role, (id, address))| {
-        let meter = LineMeter {
-            role,
-            meter: Meter::from_id(id)?,
-            address,
-        };
-        let line = MeterLine::with_settings(config, &[meter], &choice.settings);
-        line.is_ok().then_some(meter)
-    })
+    let meter = LineMeter {
+        role,
+        meter: Meter::from_id(id)?,
+        address,
+    };
+    let line = MeterLine::with_settings(config, &[meter], settings);
+    line.is_ok().then_some(meter)
 }
 
 /// Plans the readings of the chosen meters that are read over the serial line;
@@ -167,13 +206,15 @@ fn readable(choice: &MeterChoice) -> [Option<LineMeter>; 2] {
 #[must_use]
 pub fn meter_line(choice: MeterChoice) -> Option<MeterLine> {
     let config = BusConfig::rtu(LINE_BAUD, CHARACTER_BITS);
-    let settings = &choice.settings;
-    let build = |meters: &[LineMeter]| MeterLine::with_settings(config, meters, settings).ok();
-    match readable(&choice) {
-        [Some(mains), Some(ev)] => build(&[mains, ev]),
-        [Some(one), None] | [None, Some(one)] => build(&[one]),
-        [None, None] => None,
+    let mut meters = readable(&choice).into_iter().flatten();
+    let first = meters.next()?;
+    let mut list = [first; 3];
+    let mut count = 1_usize;
+    for (place, meter) in list.iter_mut().skip(1).zip(meters) {
+        *place = meter;
+        count = count.saturating_add(1);
     }
+    MeterLine::with_settings(config, list.get(..count)?, &choice.settings).ok()
 }
 
 #[cfg(test)]
@@ -211,6 +252,40 @@ mod tests {
                 ev: (ev, 13),
                 ..MeterChoice::default()
             };
+            assert_eq!(meter_line(choice).is_some(), any, "{choice:?}");
+        }
+    }
+
+    /// Roles and meters that are read, in the order of the line.
+    fn roles(choice: &MeterChoice) -> [bool; 3] {
+        readable(choice).map(|meter| meter.is_some())
+    }
+
+    #[test]
+    fn when_the_circuit_has_a_meter_then_it_is_read_beside_the_others() {
+        let circuit = CircuitMeter::new(EASTRON, 14);
+        for (mains, ev, circuit, expected) in [
+            ((EASTRON, 12), (EASTRON, 13), circuit, [true, true, true]),
+            ((0, 10), (0, 12), circuit, [false, false, true]),
+            // Somebody else's currents must not guard CIRCUIT.
+            ((EASTRON, 14), (0, 12), circuit, [true, false, false]),
+            ((0, 10), (EASTRON, 14), circuit, [false, true, false]),
+            ((EASTRON, 12), (0, 12), None, [true, false, false]),
+            (
+                (EASTRON, 12),
+                (0, 12),
+                CircuitMeter::new(Meter::Api.id(), 14),
+                [true, false, false],
+            ),
+        ] {
+            let choice = MeterChoice {
+                mains,
+                ev,
+                circuit,
+                ..MeterChoice::default()
+            };
+            assert_eq!(roles(&choice), expected, "{choice:?}");
+            let any = expected.contains(&true);
             assert_eq!(meter_line(choice).is_some(), any, "{choice:?}");
         }
     }

@@ -12,6 +12,7 @@ use smartevse_core::settings::Settings;
 use smartevse_core::snapshot::Snapshot;
 use smartevse_types::{Access, Instant};
 
+use crate::circuit_meter::CircuitMeter;
 use crate::manager::Manager;
 use crate::power::Planning;
 
@@ -63,6 +64,8 @@ pub struct Setup<'a> {
     pub planning: Planning,
     /// Serial number; its low word tells the units of a bus apart.
     pub serial: u32,
+    /// Separate meter of the circuit; default none.
+    pub circuit_meter: Option<CircuitMeter>,
 }
 
 impl Setup<'_> {

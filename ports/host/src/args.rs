@@ -33,6 +33,8 @@ Options of run:
   --http ADDR         address of the dashboard, default 127.0.0.1:8080; port 0 = any free port
   --mains-meter SPEC  source of the mains readings, default sim
   --ev-meter SPEC     source of the EV meter readings, default sim
+  --circuit-meter SPEC
+                      source of the readings of a meter of its own for CIRCUIT, default none
   --speed X           times real time, 0.01 to 1000; simulated meters only
   --scenario FILE     plant and settings of a closed-loop scenario, with its number of chargers
   --log FILE          record everything that goes into the charger; of a group: its master
@@ -45,7 +47,7 @@ Options of run:
 
 SPEC:
   sim                                       the simulated site
-  api                                       posted to /currents and /ev_meter
+  api                                       posted to /currents, /ev_meter and /circuit_meter
   modbus-rtu:PATH?type=NAME&address=A       serial line, 9600 8N1 (other speeds: &baud=N)
   modbus-tcp:HOST:PORT?type=NAME&address=A  Modbus TCP
   homewizard:HOST[:PORT]                    HomeWizard P1 or kWh meter with its local API on
@@ -119,6 +121,8 @@ pub struct RunOptions {
     pub mains_meter: MeterSpec,
     /// EV meter.
     pub ev_meter: MeterSpec,
+    /// Separate meter of the circuit; `None` = there is none.
+    pub circuit_meter: Option<MeterSpec>,
     /// Virtual seconds per second.
     pub speed: f64,
     /// Plant and settings.
@@ -136,6 +140,7 @@ impl Default for RunOptions {
             data: None,
             mains_meter: MeterSpec::Sim,
             ev_meter: MeterSpec::Sim,
+            circuit_meter: None,
             speed: 1.0,
             scenario: None,
             log: None,
@@ -216,6 +221,7 @@ fn run_option(
         "--log" => options.log = Some(parser.value()?.into()),
         "--mains-meter" => options.mains_meter = meter(parser, name)?,
         "--ev-meter" => options.ev_meter = meter(parser, name)?,
+        "--circuit-meter" => options.circuit_meter = Some(meter(parser, name)?),
         "--speed" => options.speed = speed(parser)?,
         "--evses" => options.evses = Some(evses(parser)?),
         "--mqtt" | "--ocpp" => return Err(format!("{name} is not built yet").into()),
@@ -225,12 +231,16 @@ fn run_option(
 }
 
 fn checked(options: RunOptions) -> Result<Task, lexopt::Error> {
-    let real = |spec: &MeterSpec| *spec != MeterSpec::Sim;
-    if options.speed != 1.0 && (real(&options.mains_meter) || real(&options.ev_meter)) {
+    let meters = [
+        Some(&options.mains_meter),
+        Some(&options.ev_meter),
+        options.circuit_meter.as_ref(),
+    ];
+    let any = |is: fn(&MeterSpec) -> bool| meters.iter().flatten().any(|spec| is(spec));
+    if options.speed != 1.0 && any(|spec| *spec != MeterSpec::Sim) {
         return Err("--speed needs simulated meters: real ones do not run faster".into());
     }
-    let group = options.evses.is_some_and(|count| count > 1);
-    if group && (options.mains_meter.is_device() || options.ev_meter.is_device()) {
+    if options.evses.is_some_and(|count| count > 1) && any(MeterSpec::is_device) {
         return Err(spec::NOT_IN_A_GROUP.into());
     }
     Ok(Task::Run(Box::new(options)))
@@ -414,6 +424,9 @@ mod tests {
         }
         let options = run_options(&["--evses", "2", "--mains-meter", "api"]);
         assert_eq!(options.evses, Some(2));
+        assert_eq!(options.circuit_meter, None);
+        let options = run_options(&["--circuit-meter", "api"]);
+        assert_eq!(options.circuit_meter, Some(MeterSpec::Api));
     }
 
     #[test]
@@ -465,6 +478,10 @@ mod tests {
                 "simulated meters",
             ),
             (&["--evses", "0"], "between 1 and 8"),
+            (
+                &["--speed", "2", "--circuit-meter", "api"],
+                "simulated meters",
+            ),
             (&["--evses", "9"], "between 1 and 8"),
             (&["--evses", "-2"], "between 1 and 8"),
             (&["--evses", "two"], "between 1 and 8"),

@@ -90,12 +90,23 @@ impl Clock {
     }
 }
 
-/// Where the readings of the two meters come from.
+/// Where the readings of the meters come from.
 pub struct Sources {
     /// Mains meter.
     pub mains: SharedLine,
     /// EV meter.
     pub ev: SharedLine,
+    /// Separate meter of the circuit, if there is one.
+    pub circuit: Option<SharedLine>,
+}
+
+impl Sources {
+    /// Whether all of them are simulated.
+    #[must_use]
+    pub fn are_simulated(&self) -> bool {
+        let mut all = [&self.mains, &self.ev].into_iter().chain(&self.circuit);
+        all.all(SharedLine::is_simulated)
+    }
 }
 
 /// The control thread's belongings.
@@ -275,8 +286,10 @@ impl Engine {
             group.advance(&mut self.recorder, self.now);
         }
         while let Some(event) = self.plant.take_reading() {
-            if self.wants(&event) {
-                self.recorder.event(event);
+            for event in [Some(event), at_circuit(&event)].into_iter().flatten() {
+                if self.wants(&event) {
+                    self.recorder.event(event);
+                }
             }
         }
         let second = self.now >= self.next_second;
@@ -317,6 +330,9 @@ impl Engine {
             self.sources.mains.is_simulated()
         } else if let Fact::EvMeter(_) = event.fact {
             self.sources.ev.is_simulated()
+        } else if let Fact::Circuit(_) = event.fact {
+            let circuit = self.sources.circuit.as_ref();
+            circuit.is_some_and(SharedLine::is_simulated)
         } else {
             true
         }
@@ -345,11 +361,24 @@ impl Engine {
             evses: self.evses(),
             mains_line: self.sources.mains.status(),
             ev_line: self.sources.ev.status(),
+            circuit_line: self.sources.circuit.as_ref().map(SharedLine::status),
+            circuit_meter: self.recorder.station().manager().circuit_meter(),
+            sensorbox_wifi: self.recorder.station().manager().sensorbox_wifi(),
             lcd: self.panel.view(),
             log_lost: self.logging && !self.recorder.is_complete(),
             ..View::of(&self.recorder.station().snapshot())
         }
     }
+}
+
+/// The simulated EV meter stands in the feed of the circuit, as does the meter
+/// of the circuit.
+const fn at_circuit(event: &Event) -> Option<Event> {
+    if let Fact::EvMeter(reading) = event.fact {
+        let fact = Fact::Circuit(reading);
+        return Some(Event { at: event.at, fact });
+    }
+    None
 }
 
 /// Answers that are given once the new view is published, so that whoever asks

@@ -102,6 +102,7 @@ fn move_bytes(
     engine.reconnected(clock.now());
     let mut foreign = engine.foreign_requests();
     loop {
+        engine.want_wifi(desk.view().sensorbox_wifi);
         let done = match engine.poll(clock.now()) {
             LineAction::Transmit {
                 frame,
@@ -115,7 +116,10 @@ fn move_bytes(
                 .receive(&mut buffer, clock.until(until))
                 .map(|count| engine.receive(clock.now(), &buffer[..count])),
             LineAction::Fact(event) => {
-                readings.take(event, role_of(&event), desk);
+                match role_of(&event) {
+                    Some(role) => readings.take(event, role, desk),
+                    None => readings.report(event, desk),
+                }
                 Ok(())
             }
             LineAction::Failed(role, failure) => {
@@ -133,12 +137,16 @@ fn move_bytes(
     }
 }
 
-/// Which meter a reading of a line belongs to.
-fn role_of(event: &Event) -> MeterRole {
+/// Which meter a reading of a line belongs to; `None` = it is no reading.
+const fn role_of(event: &Event) -> Option<MeterRole> {
     if matches!(event.fact, Fact::Mains(_)) {
-        MeterRole::Mains
+        Some(MeterRole::Mains)
+    } else if matches!(event.fact, Fact::EvMeter(_)) {
+        Some(MeterRole::Ev)
+    } else if matches!(event.fact, Fact::Circuit(_)) {
+        Some(MeterRole::Circuit)
     } else {
-        MeterRole::Ev
+        None
     }
 }
 
@@ -155,6 +163,14 @@ impl MeterLine {
     pub fn needs_even_parity(&self) -> bool {
         let mut meters = self.meters.iter();
         meters.any(|meter| needs_even_parity(meter.meter.meter))
+    }
+
+    /// Whether a meter of the circuit would read another meter of the line, or
+    /// the other one it: CIRCUIT would have a wrong guard.
+    #[must_use]
+    pub fn is_taken_for_circuit(&self, meter: &LineMeter) -> bool {
+        let same = |known: &&MeterOnLine| known.meter.address == meter.address;
+        meter.role == MeterRole::Circuit && self.meters.iter().any(|known| same(&known))
     }
 
     fn tell(&self, change: impl Fn(&mut LineStatus)) {

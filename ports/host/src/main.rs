@@ -2,6 +2,7 @@
 //! house and a roof, or with real meters, and its dashboard.
 
 mod args;
+mod circuit;
 mod data;
 mod desk;
 mod discover;

@@ -93,7 +93,7 @@ impl Panel {
             self.levels = ButtonSet::empty();
         }
         self.menu.buttons(now, self.levels);
-        self.menu.surroundings(Surroundings {
+        let around = Surroundings {
             charged: Some(charged),
             planned_start,
             identity: Identity {
@@ -103,7 +103,9 @@ impl Panel {
             lcd_locked: self.lcd_locked,
             entropy: getrandom::u32().unwrap_or(0),
             ..Surroundings::default()
-        });
+        };
+        let sensorbox = snapshot.meters.sensorbox.as_ref();
+        self.menu.surroundings(around.with_sensorbox(sensorbox));
         let output = self.menu.poll(now, snapshot);
         self.lcd_locked = output.lcd_lock.unwrap_or(self.lcd_locked);
         if output.redraw {

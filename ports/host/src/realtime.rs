@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use smartevse::meter_line::{LineMeter, MeterRole};
 use smartevse::storage::Restored;
 use smartevse::wiring::meter_settings;
-use smartevse::{Planning, Setup};
+use smartevse::{CircuitMeter, Planning, Setup};
 use smartevse_core::registry::SettingId;
 use smartevse_core::settings::{Patch, Settings, load};
 use smartevse_meters::{Meter, sensorbox};
@@ -19,6 +19,7 @@ use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 
 use crate::args::RunOptions;
+use crate::circuit::Circuit;
 use crate::data::DataStore;
 use crate::desk::{self, Desk};
 use crate::engine::{self, Engine, Sources};
@@ -76,7 +77,7 @@ async fn serve(
     let (ended, end_of_control) = oneshot::channel();
     let (store, restored) = kept.unzip();
     let setup = setup_of(&site, restored.as_ref());
-    let simulated = site.sources.mains.is_simulated() && site.sources.ev.is_simulated();
+    let simulated = site.sources.are_simulated();
     let mut engine = Engine::new(&setup, site.plant, end, site.sources, options.speed, log);
     if let Some(store) = store {
         engine = engine.with_store(store, restored.as_ref().and_then(|kept| kept.access));
@@ -116,6 +117,7 @@ fn setup_of<'a>(site: &Site, restored: Option<&'a Restored>) -> Setup<'a> {
         facts: simulate::board_facts(),
         settings: site.settings,
         planning: Planning::Regulated,
+        circuit_meter: site.circuit_meter,
         ..restored.map_or(nothing_kept, Restored::setup)
     }
 }
@@ -186,6 +188,7 @@ struct Site {
     settings: Settings,
     /// The nodes beside it.
     nodes: Vec<Setup<'static>>,
+    circuit_meter: Option<CircuitMeter>,
     plant: Plant,
     sources: Sources,
     lines: Vec<MeterLine>,
@@ -216,22 +219,30 @@ impl Site {
         };
         let mains = Wired::of(&MAINS, &options.mains_meter, &stored)?;
         let ev = Wired::of(&EV, &options.ev_meter, &stored)?;
-        let settings = with(&with(&stored, &mains.patch), &ev.patch);
-        if !takes(&settings, &mains.patch) {
-            return Err("there is one description for all Custom meters".to_owned());
-        }
+        let circuit = options.circuit_meter.as_ref();
+        let circuit = circuit.map(|spec| Circuit::of(spec, &stored)).transpose()?;
+        let (circuit_meter, circuit) = circuit.map(|c| (c.meter, c.wired)).unzip();
+        let settings = described(&stored, [Some(&mains), Some(&ev), circuit.as_ref()])?;
         let mains_a = f64::from(settings.mains().as_amps());
-        let meters = mains.line.into_iter().chain(ev.line);
+        let sources = Sources {
+            mains: mains.shared.clone(),
+            ev: ev.shared.clone(),
+            circuit: circuit.as_ref().map(|wired| wired.shared.clone()),
+        };
+        let wired = [Some(mains), Some(ev), circuit];
+        let (lines, homewizards): (Vec<_>, Vec<_>) = wired
+            .into_iter()
+            .flatten()
+            .map(|wired| (wired.line, wired.homewizard))
+            .unzip();
         Ok(Self {
-            lines: joined(meters, &settings)?,
-            homewizards: mains.homewizard.into_iter().chain(ev.homewizard).collect(),
+            lines: joined(lines.into_iter().flatten(), &settings)?,
+            homewizards: homewizards.into_iter().flatten().collect(),
             plant: scenario.map_or_else(|| Plant::demo(mains_a, evses), Plant::scenario),
             nodes: nodes(evses, scenario, &settings)?,
             settings,
-            sources: Sources {
-                mains: mains.shared,
-                ev: ev.shared,
-            },
+            circuit_meter,
+            sources,
         })
     }
 }
@@ -257,6 +268,17 @@ fn nodes(
     (1..evses).map(node).collect()
 }
 
+/// The settings with what the meters bring along.
+fn described(stored: &Settings, wired: [Option<&Wired>; 3]) -> Result<Settings, String> {
+    let patches = || wired.into_iter().flatten().map(|wired| &wired.patch);
+    let settings = patches().fold(*stored, |settings, patch| with(&settings, patch));
+    if patches().all(|patch| takes(&settings, patch)) {
+        Ok(settings)
+    } else {
+        Err("there is one description for all Custom meters".to_owned())
+    }
+}
+
 /// Meters with the same line share it.
 fn joined(
     meters: impl Iterator<Item = (LineSpec, MeterOnLine)>,
@@ -273,8 +295,13 @@ fn joined(
                 meters: vec![meter],
                 settings: meter_settings(settings),
             }),
-            Some(known) if known.line == line => known.meters.push(meter),
-            Some(_) => return Err(format!("{line} cannot have two speeds")),
+            Some(known) if known.line != line => {
+                return Err(format!("{line} cannot have two speeds"));
+            }
+            Some(known) if known.is_taken_for_circuit(&meter.meter) => {
+                return Err(format!("--circuit-meter: its address on {line} is taken"));
+            }
+            Some(known) => known.meters.push(meter),
         }
     }
     Ok(lines)
@@ -319,11 +346,15 @@ const EV: Place = Place {
 };
 
 /// A meter as it was asked for: settings, status, line.
-struct Wired {
-    patch: Patch,
-    shared: SharedLine,
-    line: Option<(LineSpec, MeterOnLine)>,
-    homewizard: Option<HomeWizardMeter>,
+pub struct Wired {
+    /// Settings that it brings along.
+    pub patch: Patch,
+    /// Where its status is shown.
+    pub shared: SharedLine,
+    /// Its place on a line.
+    pub line: Option<(LineSpec, MeterOnLine)>,
+    /// Its place in the network.
+    pub homewizard: Option<HomeWizardMeter>,
 }
 
 impl Wired {
@@ -337,7 +368,9 @@ impl Wired {
         }
     }
 
-    fn without_line(patch: Patch, shared: SharedLine) -> Self {
+    /// A meter without a line.
+    #[must_use]
+    pub fn without_line(patch: Patch, shared: SharedLine) -> Self {
         Self {
             patch,
             shared,
@@ -385,10 +418,7 @@ impl Wired {
         let patch = Patch::new()
             .with(place.kind, u16::from(meter.id()))
             .with(place.address, address);
-        let patch = spec
-            .options
-            .iter()
-            .fold(patch, |patch, (id, value)| patch.with(*id, *value));
+        let patch = patched(patch, spec);
         if !takes(stored, &patch) {
             let name = meter.lcd_name();
             return Err(format!(
@@ -411,8 +441,16 @@ impl Wired {
     }
 }
 
+/// The settings with those that only this meter type has.
+#[must_use]
+pub fn patched(patch: Patch, spec: &ModbusSpec) -> Patch {
+    let options = spec.options.iter();
+    options.fold(patch, |patch, (id, value)| patch.with(*id, *value))
+}
+
 /// Whether the settings take all values as they are.
-fn takes(settings: &Settings, patch: &Patch) -> bool {
+#[must_use]
+pub fn takes(settings: &Settings, patch: &Patch) -> bool {
     let taken = with(settings, patch);
     patch.iter().all(|(id, value)| taken.value(id) == value)
 }

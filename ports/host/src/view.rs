@@ -1,8 +1,10 @@
 //! What front ends see: an owned copy of the station's snapshot, with the
 //! simulated site and the meters' lines beside it.
 
+use smartevse::CircuitMeter;
 use smartevse_core::directive::ChargerStatus;
 use smartevse_core::group::GroupStatus;
+use smartevse_core::options::SensorboxWifi;
 use smartevse_core::registry::SettingId;
 use smartevse_core::settings::Settings;
 use smartevse_core::snapshot::{MetersStatus, PlanStatus, Section, Snapshot};
@@ -44,6 +46,12 @@ pub struct View {
     pub mains_line: LineStatus,
     /// Source of the EV meter readings.
     pub ev_line: LineStatus,
+    /// Source of the readings of the circuit's own meter; `None` = there is none.
+    pub circuit_line: Option<LineStatus>,
+    /// The circuit's own meter.
+    pub circuit_meter: Option<CircuitMeter>,
+    /// Mode that the wireless network of a Sensorbox shall have.
+    pub sensorbox_wifi: Option<SensorboxWifi>,
     /// Display.
     pub lcd: LcdView,
     /// The log that was asked for is incomplete.

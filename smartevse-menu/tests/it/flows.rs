@@ -4,7 +4,9 @@ use smartevse_core::command::{Command, Refused, Teach};
 use smartevse_core::faults::Faults;
 use smartevse_core::hardware::ButtonSet;
 use smartevse_core::io::Contactor;
+use smartevse_core::options::SensorboxWifi;
 use smartevse_core::registry::SettingId;
+use smartevse_core::sensorbox::{SensorboxNetwork, SensorboxReport};
 use smartevse_core::settings::Patch;
 use smartevse_core::state::ChargeState;
 use smartevse_menu::surroundings::PortalPassword;
@@ -513,4 +515,42 @@ fn when_a_fault_comes_then_it_takes_the_place_of_a_notice() {
     rig.charger.faults = Faults::TEMP_HIGH;
     rig.poll();
     assert_eq!(large(&rig), "HIGH TEMP ERROR CHARGING STOPPED");
+}
+
+/// Menu specification §8.3: the row follows what the Sensorbox tells, from the
+/// first report to the password of its portal.
+#[test]
+fn when_a_sensorbox_tells_of_its_network_then_the_row_shows_it() {
+    let sb2 = Row::Setting(SettingId::Sb2Wifi);
+    let mut rig = Rig::new(&[(SettingId::MainsMet, 1)]);
+    let told = |mode, is_connected, password| SensorboxReport {
+        software: 1,
+        has_transformers: true,
+        network: Some(SensorboxNetwork {
+            mode: Some(mode),
+            is_connected,
+            address: [192, 168, 1, 21],
+            password,
+        }),
+    };
+    let tell = |rig: &mut Rig, report: SensorboxReport| {
+        rig.around = rig.around.with_sensorbox(Some(&report));
+        rig.poll();
+    };
+    tell(&mut rig, told(SensorboxWifi::Disabled, false, None));
+    rig.open();
+    rig.choose(SettingId::Sb2Wifi, SensorboxWifi::Portal.raw());
+    let portal = Patch::new().with(SettingId::Sb2Wifi, SensorboxWifi::Portal.raw());
+    assert!(rig.commands.contains(&Command::Change(portal)));
+    assert_eq!(rig.row(), Some(sb2));
+    assert_eq!(context(&rig), "", "the box has not opened it yet");
+    let password = Some(*b"8a7b6c5d");
+    tell(&mut rig, told(SensorboxWifi::Portal, false, password));
+    assert_eq!(context(&rig), "Portal PW: 8a7b6c5d");
+    // The station adopts what the box does when it has joined a network.
+    rig.settings = settings(&[(SettingId::MainsMet, 1), (SettingId::Sb2Wifi, 1)]);
+    tell(&mut rig, told(SensorboxWifi::Enabled, true, None));
+    assert_eq!(context(&rig), "SB2: 192.168.1.21");
+    tell(&mut rig, told(SensorboxWifi::Enabled, false, None));
+    assert_eq!(context(&rig), "Not connected to WiFi");
 }

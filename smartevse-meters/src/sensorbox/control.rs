@@ -1,6 +1,6 @@
 //! What the charger keeps about a Sensorbox between its replies.
 
-use super::{Installation, SensorboxReading, Wifi, WifiMode, decode, plan, software_of};
+use super::{Installation, SensorboxReading, WifiMode, WifiState, decode, plan, software_of};
 use crate::error::MeterError;
 use crate::transaction::{Tag, Transaction};
 
@@ -102,7 +102,13 @@ impl WifiControl {
     /// The first reply decides the setting, later the setting decides. The
     /// portal is opened only when the item has been left, and closed in the
     /// setting when the box has joined a network.
-    pub fn follow(&mut self, wifi: &Wifi, setting: WifiMode, editing: bool) -> Option<WifiStep> {
+    pub fn follow(
+        &mut self,
+        wifi: impl Into<WifiState>,
+        setting: WifiMode,
+        editing: bool,
+    ) -> Option<WifiStep> {
+        let wifi = wifi.into();
         if !self.adopted {
             self.adopted = true;
             return (wifi.mode != setting).then_some(WifiStep::Store(wifi.mode));

@@ -75,6 +75,24 @@ pub struct Wifi {
     password: Option<[u8; 8]>,
 }
 
+/// The part of [`Wifi`] that SB2 WIFI depends on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct WifiState {
+    /// The mode of the box.
+    pub mode: WifiMode,
+    /// Whether it has joined a network.
+    pub is_connected: bool,
+}
+
+impl From<&Wifi> for WifiState {
+    fn from(wifi: &Wifi) -> Self {
+        Self {
+            mode: wifi.mode,
+            is_connected: wifi.is_connected,
+        }
+    }
+}
+
 impl Wifi {
     /// Password of the portal, when the box shows one.
     #[must_use]

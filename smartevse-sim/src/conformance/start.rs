@@ -129,6 +129,7 @@ impl Start {
             cards: &self.cards,
             planning: Planning::External,
             serial: 0,
+            circuit_meter: None,
         };
         Station::new(&setup, now)
     }

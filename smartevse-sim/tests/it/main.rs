@@ -18,5 +18,6 @@ mod site;
 mod store;
 #[cfg(feature = "strategies")]
 mod strategies;
+mod subpanel;
 mod vectors;
 mod world;

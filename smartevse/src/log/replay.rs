@@ -85,6 +85,7 @@ impl<'a> Replay<'a> {
                     access,
                     card,
                     planning,
+                    circuit_meter,
                 }) => {
                     if version != LOG_VERSION {
                         return Err(ReplayError::Version(version));
@@ -98,6 +99,7 @@ impl<'a> Replay<'a> {
                         card,
                         cards: &cards,
                         planning,
+                        circuit_meter,
                         // Only the bus shows it.
                         serial: 0,
                     };

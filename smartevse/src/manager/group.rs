@@ -16,7 +16,6 @@ use smartevse_types::{Instant, Mode};
 use super::Manager;
 use crate::group::{GroupInputs, translate};
 use crate::power::Planning;
-use crate::wiring;
 
 /// What the line of a group has to know of its charger: levels.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -87,7 +86,9 @@ impl Manager {
             | Fact::WallClock(_)
             | Fact::LocalTime(_)
             | Fact::ScheduleWindow(_)
-            | Fact::Vehicle(_) => {}
+            | Fact::Vehicle(_)
+            | Fact::Circuit(_)
+            | Fact::Sensorbox(_) => {}
         }
     }
 
@@ -129,7 +130,7 @@ impl Manager {
         }
         let inputs = GroupInputs {
             settings: &self.in_force,
-            config: wiring::regulation_config(&self.in_force),
+            config: self.regulation_config(),
             site: self.site(),
             status,
             access: self.access.access(),

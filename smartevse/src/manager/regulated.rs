@@ -63,11 +63,19 @@ impl Manager {
         }
     }
 
-    /// The site as it is measured.
+    /// Settings of the regulation; a separate meter guards CIRCUIT as the EV
+    /// meter does (regulation specification §12).
+    pub(super) fn regulation_config(&self) -> share::Config {
+        let mut config = wiring::regulation_config(&self.in_force);
+        config.has_ev_meter |= self.meters.circuit.is_some();
+        config
+    }
+
+    /// The site as it is measured: CIRCUIT by its own meter, where there is one.
     pub(super) fn site(&self) -> share::Site {
         share::Site {
             mains: self.meters.mains.currents,
-            circuit: self.meters.ev.currents,
+            circuit: self.meters.circuit.unwrap_or(self.meters.ev).currents,
             battery: self.meters.battery,
             grid_relay_open: self.plan.grid_limited,
             import_energy: self.meters.mains.import,
@@ -90,7 +98,20 @@ impl Manager {
             override_current: (self.override_current > DeciAmps::ZERO)
                 .then_some(self.override_current),
             ocpp_limit: None,
+            measured: self.own_current(),
             ..share::EvseView::default()
+        }
+    }
+
+    /// The current of this charger alone: known only where another meter
+    /// guards CIRCUIT, because the EV meter may measure more than the charger
+    /// (D-197).
+    fn own_current(&self) -> share::PhaseCurrents {
+        let has_ev_meter = self.in_force.ev_meter() != wiring::METER_DISABLED;
+        if has_ev_meter && self.meters.circuit.is_some() {
+            self.meters.ev.currents
+        } else {
+            Latest::NEVER
         }
     }
 
@@ -100,7 +121,7 @@ impl Manager {
         now: Instant,
         status: &ChargerStatus,
     ) -> (share::Plan, (PowerGrant, Faults)) {
-        let config = wiring::regulation_config(&self.in_force);
+        let config = self.regulation_config();
         let (site, evse) = (self.site(), self.own_view(status));
         let plan = self.regulator.step(now, &config, &site, &[evse]);
         self.follow_plan(now, &plan);

@@ -1,13 +1,15 @@
 //! The meters that a line asks, each with its place.
 
 use smartevse_core::event::Event;
+use smartevse_core::options::SensorboxWifi;
 use smartevse_meters::bus::{Bus, Importance, Job, Report};
 use smartevse_meters::catalogue::Source;
 use smartevse_meters::profile::CurrentSign;
 use smartevse_meters::sensorbox;
 use smartevse_meters::{Meter, ReadKind, Reader, Tag, Transaction, Values};
-use smartevse_types::Duration;
+use smartevse_types::{Duration, Instant};
 
+use super::sensorbox::BoxSide;
 use super::{LineError, LineMeter, MeterRole, ReadFailure};
 
 /// A reading, how often it is made and how old it may become.
@@ -45,8 +47,11 @@ const READS: &[Row] = &[
 /// Row of the currents in [`READS`].
 const CURRENTS: usize = 0;
 
-/// In place of a row: a write to a Sensorbox.
+/// In place of a row: a write of GRID to a Sensorbox.
 const WRITE: usize = 0xFF;
+
+/// In place of a row: a write of SB2 WIFI to a Sensorbox.
+const WRITE_WIFI: usize = 0xFE;
 
 /// Pace of a power that gives currents their direction: it must be younger
 /// than 10 s then (meters specification §4.4).
@@ -76,6 +81,7 @@ impl Pace {
 const fn importance(role: MeterRole, kind: ReadKind, gives_direction: bool) -> Importance {
     match (role, kind) {
         (MeterRole::Mains, ReadKind::Currents) => Importance::Mains,
+        (MeterRole::Circuit, ReadKind::Currents) => Importance::Circuit,
         (_, ReadKind::Currents) => Importance::Vehicle,
         _ if gives_direction => Importance::Vehicle,
         _ => Importance::Background,
@@ -93,6 +99,7 @@ struct Place {
 #[derive(Clone, Copy, Debug)]
 struct Settled {
     slot: usize,
+    at: Instant,
     answered: bool,
 }
 
@@ -101,6 +108,7 @@ struct Settled {
 pub(crate) struct Places<const P: usize> {
     places: [Option<Place>; P],
     settled: Option<Settled>,
+    sensorbox: BoxSide,
 }
 
 impl<const P: usize> Places<P> {
@@ -108,7 +116,18 @@ impl<const P: usize> Places<P> {
         Self {
             places: [None; P],
             settled: None,
+            sensorbox: BoxSide::new(),
         }
+    }
+
+    /// The mode that the wireless network of a Sensorbox shall have.
+    pub(crate) const fn want_wifi(&mut self, mode: Option<SensorboxWifi>) {
+        self.sensorbox.wanted = mode;
+    }
+
+    /// What a Sensorbox told about itself, when that is new.
+    pub(crate) const fn take_report(&mut self) -> Option<Event> {
+        self.sensorbox.news.take()
     }
 
     /// Plans the readings of a meter.
@@ -152,7 +171,7 @@ impl<const P: usize> Places<P> {
         &mut self,
         bus: &mut Bus<J, O>,
         slot: usize,
-        now: smartevse_types::Instant,
+        now: Instant,
     ) {
         for index in 0..READS.len() {
             bus.remove(tag(slot, index), now);
@@ -173,16 +192,18 @@ impl<const P: usize> Places<P> {
         let result = place.take(*kind, report);
         self.settled = Some(Settled {
             slot,
+            at: report.at,
             answered: result.is_ok(),
         });
         let role = place.meter.role;
         Some((role, result.map(|values| role.event(&values, report.at))))
     }
 
-    /// Adapts the question to a Sensorbox and tells it about the grid, after
-    /// its question was settled.
+    /// Adapts the question to a Sensorbox, tells it about the grid and its
+    /// wireless network and notes what it says of itself, after its question
+    /// was settled.
     pub(crate) fn follow_up<const J: usize, const O: usize>(&mut self, bus: &mut Bus<J, O>) {
-        let Some(Settled { slot, answered }) = self.settled.take() else {
+        let Some(Settled { slot, at, answered }) = self.settled.take() else {
             return;
         };
         let Some(Some(place)) = self.places.get(slot) else {
@@ -199,11 +220,18 @@ impl<const P: usize> Places<P> {
             // The job is on the list since the line was built.
             let _ = bus.replace(question);
         }
+        if !answered {
+            return;
+        }
         let write = place.reader.grid_write(tag(slot, WRITE));
-        let request = write.and_then(|write| write.request());
-        if let Some(request) = request.filter(|_| answered) {
-            // Without a place for it, the next reply asks for the write again.
-            let _ = bus.write(tag(slot, WRITE), address, &request);
+        let grid = write.and_then(|write| write.request());
+        let told = place.reader.sensorbox_reading();
+        let wifi = told.and_then(|told| self.sensorbox.take(told, at));
+        for (row, request) in [(WRITE, grid), (WRITE_WIFI, wifi)] {
+            if let Some(request) = request {
+                // Without a place for it, the next reply asks for the write again.
+                let _ = bus.write(tag(slot, row), address, &request);
+            }
         }
     }
 }
@@ -301,6 +329,8 @@ mod tests {
             (Mains, Currents, false, Importance::Mains),
             (Ev, Currents, false, Importance::Vehicle),
             (MeterRole::Node(3), Currents, false, Importance::Vehicle),
+            (MeterRole::Circuit, Currents, false, Importance::Circuit),
+            (MeterRole::Circuit, Power, false, Importance::Background),
             (Mains, Power, true, Importance::Vehicle),
             (Mains, Power, false, Importance::Background),
             (Ev, ReadKind::Import, false, Importance::Background),

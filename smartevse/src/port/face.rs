@@ -41,14 +41,16 @@ impl Face {
     /// Polls the menu and gives its wishes.
     pub fn turn(&mut self, now: Instant, snapshot: &Snapshot<'_>, levels: ButtonSet) -> Commands {
         self.menu.buttons(now, levels);
-        self.menu.surroundings(Surroundings {
+        let around = Surroundings {
             identity: Identity {
                 version: VERSION,
                 serial: 0,
             },
             lcd_locked: self.lcd_locked,
             ..Surroundings::default()
-        });
+        };
+        let sensorbox = snapshot.meters.sensorbox.as_ref();
+        self.menu.surroundings(around.with_sensorbox(sensorbox));
         let output = self.menu.poll(now, snapshot);
         self.lcd_locked = output.lcd_lock.unwrap_or(self.lcd_locked);
         let before = self.shown;

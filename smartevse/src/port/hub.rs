@@ -11,6 +11,7 @@ use smartevse_core::event::Event;
 #[cfg(feature = "menu")]
 use smartevse_core::hardware::ButtonSet;
 use smartevse_core::hardware::{Board, LONGEST_WATCHDOG, Watchdog};
+use smartevse_core::options::SensorboxWifi;
 use smartevse_types::{Duration, Instant};
 
 use super::control::{Control, ControlSetup};
@@ -42,6 +43,7 @@ const BEAT: Duration = Duration::from_secs(1);
 pub struct Hub {
     plan: Shared<Option<Plan>>,
     feed: Shared<Option<LineFeed>>,
+    sensorbox: Shared<Option<SensorboxWifi>>,
     status: Shared<Option<ChargerStatus>>,
     facts: Queue<Event, 8>,
     bus: Slot<Command>,
@@ -65,6 +67,7 @@ impl Hub {
         Self {
             plan: Shared::new(None),
             feed: Shared::new(None),
+            sensorbox: Shared::new(None),
             status: Shared::new(None),
             facts: Queue::new(),
             bus: Slot::new(),
@@ -190,6 +193,7 @@ impl Hub {
             let status = self.status();
             let plan = planner.turn(now, &status);
             self.plan.set(Some(plan));
+            self.sensorbox.set(planner.sensorbox_wifi());
             if plan.meters.address != 0 {
                 self.feed.set(Some(planner.feed(&status)));
             }
@@ -292,6 +296,7 @@ impl LineEnd for Informed<'_> {
         if let Some(feed) = self.hub.feed.get() {
             self.line.feed(&feed);
         }
+        self.line.want_wifi(self.hub.sensorbox.get());
         let action = self.line.poll(now);
         if let LineAction::Listen { until } = action {
             let until = until.earliest(now + NEWS);

@@ -6,7 +6,7 @@ use smartevse_core::event::Event;
 #[cfg(feature = "menu")]
 use smartevse_core::hardware::ButtonSet;
 use smartevse_core::light::Light;
-use smartevse_core::options::RfidMode;
+use smartevse_core::options::{RfidMode, SensorboxWifi};
 use smartevse_types::Instant;
 
 #[cfg(feature = "menu")]
@@ -70,6 +70,12 @@ impl Planner {
         self.manager.line_feed(status)
     }
 
+    /// The mode that a Sensorbox shall have, after the latest turn.
+    #[must_use]
+    pub const fn sensorbox_wifi(&self) -> Option<SensorboxWifi> {
+        self.manager.sensorbox_wifi()
+    }
+
     /// Lets the menu act on the latest levels of the buttons. Its wishes are
     /// taken at once, with the origin LCD.
     #[cfg(feature = "menu")]
@@ -97,7 +103,7 @@ impl Planner {
             directive: self.directive,
             light: Some(self.manager.light(status)),
             reader: in_force.rfid() != RfidMode::Disabled,
-            meters: MeterChoice::of(in_force),
+            meters: self.manager.meter_choice(),
         }
     }
 }

@@ -8,8 +8,8 @@ use smartevse::types::{Access, Instant};
 use crate::bench::{self, Car};
 
 #[derive(Default)]
-struct Memory {
-    bytes: Vec<u8>,
+pub struct Memory {
+    pub bytes: Vec<u8>,
     limit: Option<usize>,
 }
 

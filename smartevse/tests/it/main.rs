@@ -8,11 +8,13 @@
 )]
 
 mod bench;
+mod circuit;
 mod group_line;
 mod log_replay;
 mod meter_line;
 mod new_meter;
 mod prop_skip;
 mod refusals;
+mod sensorbox;
 mod station;
 mod unsaved;

@@ -3,7 +3,9 @@
 use smartevse::meter_line::{
     LineAction, LineError, LineMeter, MeterLine, MeterRole, MeterSettings,
 };
-use smartevse_core::event::{Fact, MeterReading};
+use smartevse_core::event::{Event, Fact, MeterReading};
+use smartevse_core::options::SensorboxWifi;
+use smartevse_core::sensorbox::SensorboxReport;
 use smartevse_meters::Meter;
 use smartevse_meters::bus::BusConfig;
 use smartevse_meters::custom::CustomError;
@@ -20,6 +22,7 @@ const METER: LineMeter = LineMeter {
 struct Dialogue {
     line: MeterLine,
     now: Instant,
+    reports: Vec<SensorboxReport>,
 }
 
 impl Dialogue {
@@ -28,6 +31,7 @@ impl Dialogue {
         Self {
             line: line.unwrap(),
             now: Instant::from_secs(1),
+            reports: Vec::new(),
         }
     }
 
@@ -45,6 +49,10 @@ impl Dialogue {
                 LineAction::Listen { until } => {
                     self.now = until.max(self.now + Duration::from_millis(1));
                 }
+                LineAction::Fact(Event {
+                    fact: Fact::Sensorbox(report),
+                    ..
+                }) => self.reports.push(report),
                 LineAction::Fact(event) => {
                     let (Fact::Mains(reading) | Fact::EvMeter(reading)) = event.fact else {
                         panic!("{event:?}");
@@ -158,6 +166,71 @@ fn when_the_grid_differs_then_the_sensorbox_is_told_and_still_read() {
     let mut node = Dialogue::with(BOX, &settings);
     node.answer(1, |asked| box_registers(0, asked));
     assert_eq!(node.request().0[1], 4);
+}
+
+/// The same with a wireless network in this mode.
+fn network_registers(mode: u8, asked: &[u8]) -> Vec<u8> {
+    let mut data = box_registers(1, asked);
+    if let Some(network) = data.get_mut(40..64) {
+        network[0] = 0b10;
+        network[1] = mode;
+        network[8..12].copy_from_slice(&[192, 168, 1, 21]);
+        network[16..24].copy_from_slice(b"d5c6b7a8");
+    }
+    data
+}
+
+/// The next write, past all questions.
+fn next_write(dialogue: &mut Dialogue, mode: u8) -> Option<Vec<u8>> {
+    for _ in 0..3 {
+        let (asked, _) = dialogue.request();
+        if asked[1] == 6 {
+            dialogue.reply(&asked.clone());
+            return Some(asked);
+        }
+        let data = network_registers(mode, &asked);
+        let size = u8::try_from(data.len()).unwrap();
+        dialogue.reply(&[&[asked[0], asked[1], size], &data[..]].concat());
+    }
+    None
+}
+
+/// Meters 7, SB2 WIFI: the box is told once what it shall be, and not while it is so.
+#[test]
+fn when_the_box_shall_have_another_mode_then_it_is_told_until_it_has() {
+    let mut dialogue = Dialogue::with(BOX, &MeterSettings::default());
+    assert_eq!(next_write(&mut dialogue, 1), None, "nothing is wanted");
+    dialogue.line.want_wifi(Some(SensorboxWifi::Portal));
+    let portal = vec![10, 6, 8, 1, 0, 2];
+    assert_eq!(next_write(&mut dialogue, 1), Some(portal.clone()));
+    assert_eq!(next_write(&mut dialogue, 1), Some(portal), "not obeyed");
+    assert_eq!(next_write(&mut dialogue, 2), None, "obeyed");
+    dialogue.line.want_wifi(Some(SensorboxWifi::Disabled));
+    let off = vec![10, 6, 8, 1, 0, 0];
+    assert_eq!(next_write(&mut dialogue, 2), Some(off));
+    dialogue.line.want_wifi(None);
+    assert_eq!(next_write(&mut dialogue, 1), None);
+}
+
+/// Meters 7: what the box says of itself is told when it changes.
+#[test]
+fn when_the_box_says_something_new_of_itself_then_it_is_told_once() {
+    let mut dialogue = Dialogue::with(BOX, &MeterSettings::default());
+    for mode in [1, 1, 2, 2] {
+        next_write(&mut dialogue, mode);
+    }
+    dialogue.request();
+    let [short, first, second] = dialogue.reports[..] else {
+        panic!("{:?}", dialogue.reports);
+    };
+    assert_eq!((short.network, short.version()), (None, 2));
+    assert!(first.has_transformers);
+    let [first, second] = [first, second].map(|report| report.network.unwrap());
+    assert_eq!(first.mode, Some(SensorboxWifi::Enabled));
+    assert_eq!(second.mode, Some(SensorboxWifi::Portal));
+    assert!(second.is_connected);
+    assert_eq!(second.address, [192, 168, 1, 21]);
+    assert_eq!(second.password, Some(*b"8a7b6c5d"));
 }
 
 /// Meters 8: the registers that the user has described are asked for, no others.

@@ -74,6 +74,24 @@ fn phases(pairs: &Pairs, range: std::ops::RangeInclusive<i32>) -> Result<PerPhas
     }
 }
 
+/// `POST /circuit_meter`: currents of the circuit's own meter, signed; an own
+/// addition (D-199).
+pub async fn circuit_meter(desk: &Desk, pairs: &Pairs, said: &mut Map<String, Value>) {
+    let known = desk.view().circuit_meter;
+    if known.is_none_or(|meter| meter.kind() != Meter::Api.id()) {
+        return;
+    }
+    let answer = match phases(pairs, -1999..=1999) {
+        Err(Bad::Missing) => return,
+        Err(Bad::Value) => json!(REFUSED),
+        Ok(currents) => {
+            desk.report(Fact::Circuit(reading(currents))).await;
+            status::currents(currents)
+        }
+    };
+    said.insert("circuit_meter".to_owned(), json!({ "currents": answer }));
+}
+
 /// `POST /ev_meter`: currents, and energies with power.
 pub async fn ev_meter(desk: &Desk, pairs: &Pairs, said: &mut Map<String, Value>) {
     if !is_api(&desk.view(), SettingId::EvMeter) {

@@ -47,8 +47,9 @@ pub fn live(view: &View) -> Value {
         "temperature": charger.temperature.map(|t| t.as_celsius()),
         "waiting": view.settings != view.in_force,
         "meters": {
-            "mains": meter(view, SettingId::MainsMet, &view.meters.mains, &view.mains_line),
-            "ev": meter(view, SettingId::EvMeter, &view.meters.ev, &view.ev_line),
+            "mains": meter(view, view.value(SettingId::MainsMet), &view.meters.mains, &view.mains_line),
+            "ev": meter(view, view.value(SettingId::EvMeter), &view.meters.ev, &view.ev_line),
+            "circuit": circuit(view),
         },
         "energy": {
             "session_wh": view.site.car.session.as_wh(),
@@ -111,12 +112,24 @@ pub fn reason(charger: &ChargerStatus) -> Value {
     }
 }
 
-fn meter(view: &View, id: SettingId, meter: &MeterStatus, line: &LineStatus) -> Value {
+/// The circuit's own meter with its currents; null without one.
+fn circuit(view: &View) -> Value {
+    let (Some(known), Some(status)) = (view.circuit_meter, &view.meters.circuit) else {
+        return Value::Null;
+    };
+    let line = view.circuit_line.clone().unwrap_or_default();
+    let mut members = meter(view, known.kind().into(), status, &line);
+    let currents = status.currents.reading(view.at, status.max_age).fresh();
+    members["currents_da"] = json!(currents.map(phases));
+    members
+}
+
+fn meter(view: &View, kind: u16, meter: &MeterStatus, line: &LineStatus) -> Value {
     let sample = meter.currents.sample();
     let fresh = meter.currents.reading(view.at, meter.max_age).is_fresh();
     let reply_age = line.last_reply.map(|at| at.elapsed().as_millis() as u64);
     json!({
-        "type": names::meter(view.value(id)),
+        "type": names::meter(kind),
         "source": line.source,
         "simulated": line.simulated,
         "connected": line.connected,

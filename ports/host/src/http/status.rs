@@ -13,7 +13,7 @@ use crate::view::View;
 #[must_use]
 pub fn status(view: &View) -> Value {
     let (mode_id, mode) = names::mode(view.access, view.plan.mode);
-    let mut status = json!({
+    let mut document = json!({
         "version": names::VERSION,
         "serialnr": names::SERIAL,
         "mode": mode,
@@ -31,10 +31,13 @@ pub fn status(view: &View) -> Value {
         "auth": { "mode": "guarded", "login_required": false },
     });
     if let Some(known) = &view.group {
-        status["schedule"] = group::schedule(known);
-        status["nodes"] = group::nodes(known);
+        document["schedule"] = group::schedule(known);
+        document["nodes"] = group::nodes(known);
     }
-    status
+    if let Some(meter) = circuit_meter(view) {
+        document["circuit_meter"] = meter;
+    }
+    document
 }
 
 fn evse(view: &View) -> Value {
@@ -128,6 +131,18 @@ fn ev_meter(view: &View) -> Value {
         "import_active_energy": total,
         "export_active_energy": wh(meter.export),
     })
+}
+
+/// The circuit's own meter, an own addition: absent without one.
+fn circuit_meter(view: &View) -> Option<Value> {
+    let (known, meter) = (view.circuit_meter?, view.meters.circuit.as_ref()?);
+    let updated = meter.currents.sample().map_or(0, |s| view.unix(s.at));
+    Some(json!({
+        "description": names::meter(known.kind().into()),
+        "address": known.address(),
+        "currents": currents(latest(meter)),
+        "last_data_update": updated,
+    }))
 }
 
 fn phase_currents(view: &View) -> Value {

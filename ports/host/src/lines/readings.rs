@@ -57,6 +57,11 @@ impl Readings {
     /// Takes a reading.
     pub fn take(&self, event: Event, role: MeterRole, desk: &Desk) {
         self.tell(role, SharedLine::count_reply);
+        self.report(event, desk);
+    }
+
+    /// Hands a fact to the charger.
+    pub fn report(&self, event: Event, desk: &Desk) {
         desk.report_blocking(self.clock.when(event.at), event.fact);
     }
 

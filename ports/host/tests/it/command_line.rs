@@ -55,6 +55,22 @@ fn when_a_meter_cannot_be_used_then_one_sentence_and_status_1() {
         1,
         "address 3",
     );
+    for (spec, part) in [
+        (
+            "modbus-tcp:127.0.0.1:9?type=Sensorbox",
+            "Sensorbox at address",
+        ),
+        ("modbus-tcp:127.0.0.1:9?type=ABB&address=9", "address 9"),
+        (
+            "modbus-tcp:127.0.0.1:9?type=menu",
+            "the menu has no such meter",
+        ),
+    ] {
+        refused(&["--circuit-meter", spec], 1, part);
+    }
+    let line = "modbus-tcp:127.0.0.1:9?type=ABB&address=14";
+    let both = ["--mains-meter", line, "--circuit-meter", line];
+    refused(&both, 1, "is taken");
 }
 
 #[test]

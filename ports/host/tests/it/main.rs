@@ -1,6 +1,7 @@
 //! The program from outside: it is started and spoken to over HTTP.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "test code")]
 
+mod circuit;
 mod command_line;
 mod group;
 mod host;
