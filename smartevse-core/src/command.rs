@@ -80,6 +80,12 @@ pub enum Command {
     ResetContactorFault,
     /// Stops charging in the orderly way and restarts.
     SafeRestart,
+    /// Locks the keys at the device, or frees them (menu specification §7).
+    SetLcdLock(bool),
+    /// Ends the restart delay and the solar stop timer, as EXIT of the menu does
+    /// (menu specification §5.6). Only at the device; no fault that protects
+    /// something ends.
+    EndDelays,
 }
 
 /// What the reader does with cards while somebody manages the list.

@@ -36,6 +36,8 @@ pub enum Record {
     Latches,
     /// Cards.
     Cards,
+    /// Energy ledger.
+    Energy,
 }
 
 /// A fact. `at` is the moment at which it was true, not when it arrived.

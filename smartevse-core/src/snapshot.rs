@@ -38,6 +38,11 @@ pub struct PlanStatus {
     pub custom_button: bool,
     /// The cable stays locked without a vehicle.
     pub cable_lock: bool,
+    /// The keys at the device are locked.
+    pub lcd_lock: bool,
+    /// Energy of the present or last charge by the EV meter; `None` = that
+    /// meter has not told a counter yet.
+    pub charged: Option<WattHours>,
     /// The grid relay is open: the power of all EVSEs is limited.
     pub grid_limited: bool,
     /// Faults found by planning.

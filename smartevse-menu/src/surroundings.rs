@@ -155,7 +155,8 @@ pub struct Surroundings {
     pub io_test: IoTest,
     /// Names of the product.
     pub identity: Identity,
-    /// The LCD is locked (menu specification §7).
+    /// The LCD is locked: `lcd_lock` of the plan in the snapshot (menu
+    /// specification §7).
     pub lcd_locked: bool,
     /// A random word. A new word is needed for each app PIN; the same word is
     /// never used twice.

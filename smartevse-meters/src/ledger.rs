@@ -7,8 +7,8 @@ use smartevse_types::{Instant, WattHours};
 const GUARD_US: u64 = 36_000;
 
 /// Where the charge is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-enum Phase {
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Phase {
     /// Nothing charged since power-up: nothing is counted.
     #[default]
     Boot,
@@ -16,6 +16,21 @@ enum Phase {
     Running,
     /// The car has left; the last charge stays visible.
     Armed,
+}
+
+/// What a ledger has to keep over a restart.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct LedgerState {
+    /// Where the charge is.
+    pub phase: Phase,
+    /// Imported energy of the present or last charge.
+    pub imported: WattHours,
+    /// Exported energy of the present or last charge.
+    pub exported: WattHours,
+    /// Last reading of the import counter.
+    pub last_import: Option<WattHours>,
+    /// Last reading of the export counter.
+    pub last_export: Option<WattHours>,
 }
 
 /// One counter of a meter.
@@ -107,6 +122,42 @@ impl Ledger {
         self
     }
 
+    /// A ledger that goes on where another one was: what the meter counted
+    /// meanwhile belongs to the charge. Negative energies count as 0.
+    #[must_use]
+    pub fn restored(state: LedgerState) -> Self {
+        let counter = |last: Option<WattHours>| Counter {
+            last: last.map(WattHours::as_wh),
+            ..Counter::default()
+        };
+        Self {
+            phase: state.phase,
+            import: counter(state.last_import),
+            export: counter(state.last_export),
+            imported: state.imported.as_wh().max(0),
+            exported: state.exported.as_wh().max(0),
+            guard: false,
+        }
+    }
+
+    /// What has to be kept over a restart.
+    #[must_use]
+    pub fn state(&self) -> LedgerState {
+        LedgerState {
+            phase: self.phase,
+            imported: WattHours::from_wh(self.imported),
+            exported: WattHours::from_wh(self.exported),
+            last_import: self.import.last.map(WattHours::from_wh),
+            last_export: self.export.last.map(WattHours::from_wh),
+        }
+    }
+
+    /// Another meter counts from now on; its first readings are the base.
+    pub fn change_meter(&mut self) {
+        self.import = Counter::default();
+        self.export = Counter::default();
+    }
+
     /// Takes a reading of the import counter.
     pub fn import(&mut self, reading: WattHours, at: Instant) {
         let delta = self.import.read(reading.as_wh(), at, self.guard);
@@ -195,6 +246,30 @@ mod tests {
         assert_eq!(charged(&mut ledger, &[(36, 2000)]), 1000);
         assert_eq!(charged(&mut ledger, &[(37, 2028)]), 1000);
         assert_eq!(charged(&mut ledger, &[(38, 2028)]), 1028);
+    }
+
+    /// meters 10: a charge goes on over a restart, with the same meter and with
+    /// one that starts at 0 again.
+    #[test]
+    fn when_the_ledger_is_restored_then_the_charge_goes_on() {
+        let mut ledger = Ledger::new();
+        ledger.charge();
+        assert_eq!(charged(&mut ledger, &[(1, 5_000), (2, 5_200)]), 200);
+        let state = ledger.state();
+        let mut restored = Ledger::restored(state);
+        assert_eq!(
+            (restored.state(), restored.charged()),
+            (state, ledger.charged())
+        );
+        restored.charge();
+        assert_eq!(charged(&mut restored, &[(1, 5_250)]), 250);
+        let mut reset = Ledger::restored(state);
+        assert_eq!(charged(&mut reset, &[(1, 0), (2, 30)]), 230);
+        let odd = LedgerState {
+            imported: WattHours::from_wh(-5),
+            ..state
+        };
+        assert_eq!(Ledger::restored(odd).charged(), WattHours::ZERO);
     }
 
     /// meters 10: charging is shown until the next charge

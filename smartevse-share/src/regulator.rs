@@ -117,6 +117,12 @@ impl Regulator {
         self.plan(&cycle, startable)
     }
 
+    /// Ends a solar stop timer that runs; lack of surplus starts it anew
+    /// (regulation 6.5). Nothing that protects a limit changes.
+    pub fn end_stop_timer(&mut self) {
+        self.sun.cancel_stop();
+    }
+
     fn take_news(&mut self, now: Instant, config: &Config, site: &Site) -> News {
         let mains = self.mains.admit(now, &site.mains);
         if let Some(sample) = &mains {

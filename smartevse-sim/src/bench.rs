@@ -10,6 +10,7 @@ use smartevse_core::command::Refused;
 use smartevse_core::directive::ChargerStatus;
 use smartevse_core::hardware::Board;
 use smartevse_core::io::{Inputs, LockDrive, Outputs};
+use smartevse_core::records::energy::EnergyRecord;
 use smartevse_core::settings::Settings;
 use smartevse_types::{Access, Duration, Instant};
 
@@ -285,6 +286,8 @@ const fn setup_of(plan: &BenchPlan, boot: BootRecord) -> Setup<'static> {
         stored: Stored::Intact,
         card: None,
         cards: &[],
+        lcd_lock: false,
+        energy: EnergyRecord::NONE,
         planning: Planning::Regulated,
         serial: 0,
         circuit_meter: None,

@@ -76,7 +76,7 @@ pub fn seat(scenario: &Scenario, evse: usize, now: Instant) -> Result<StationSea
         cards: &[],
         planning: Planning::Regulated,
         serial: 1 + evse as u32,
-        circuit_meter: None,
+        ..Setup::default()
     };
     Ok(StationSeat::started(&setup, now))
 }

@@ -46,6 +46,11 @@ impl Manager {
                 self.require_local(origin)?;
                 self.requests.service_reset = self.requests.service_reset.wrapping_add(1);
             }
+            Command::SetLcdLock(locked) => {
+                self.plan.lcd_lock = locked;
+                self.records.changed(Record::Access);
+            }
+            Command::EndDelays => self.end_delays(origin)?,
             Command::SafeRestart => {
                 self.requests.safe_restart = self.requests.safe_restart.wrapping_add(1);
             }
@@ -157,6 +162,14 @@ impl Manager {
     fn local_reset(&mut self, origin: Origin) -> Result<(), Refused> {
         self.require_local(origin)?;
         self.requests.local_reset = self.requests.local_reset.wrapping_add(1);
+        Ok(())
+    }
+
+    /// Menu specification §5.6; a stop that protects something goes on.
+    fn end_delays(&mut self, origin: Origin) -> Result<(), Refused> {
+        self.require_local(origin)?;
+        self.requests.clear_delay = self.requests.clear_delay.wrapping_add(1);
+        self.regulator.end_stop_timer();
         Ok(())
     }
 

@@ -12,6 +12,7 @@
 mod circuit_meter;
 mod commands;
 pub mod delay;
+mod energy;
 pub mod exchange;
 pub mod group;
 pub mod group_line;

@@ -23,6 +23,7 @@ use smartevse_types::{
 
 use crate::circuit_meter::CircuitMeter;
 use crate::delay::DelayedCharging;
+use crate::energy::ChargeEnergy;
 use crate::group::GroupSide;
 use crate::modem::ModemSide;
 use crate::power::{Planning, lowered, relay_limit};
@@ -110,7 +111,7 @@ pub struct Manager {
     pub(crate) delay: DelayedCharging,
     switch: SwitchFollower,
     switch_moves: u8,
-    regulator: share::Regulator,
+    pub(crate) regulator: share::Regulator,
     regulated: Instant,
     chosen_phases: bool,
     #[cfg(feature = "oracle")]
@@ -132,6 +133,7 @@ pub struct Manager {
     sensorbox: sensorbox::SensorboxSide,
     wall_clock: Option<(u64, Instant)>,
     pub(crate) modem: ModemSide,
+    pub(crate) energy: ChargeEnergy,
     directive: Directive,
     trigger: Trigger,
     next: Instant,
@@ -158,7 +160,10 @@ impl Manager {
             duty_override: None,
             records: Records::default(),
             latched: setup.boot.latched,
-            plan: PlanStatus::default(),
+            plan: PlanStatus {
+                lcd_lock: setup.lcd_lock,
+                ..PlanStatus::default()
+            },
             colours: Colours::default(),
             delay: DelayedCharging::default(),
             switch: SwitchFollower::default(),
@@ -198,6 +203,7 @@ impl Manager {
             sensorbox: sensorbox::SensorboxSide::default(),
             wall_clock: None,
             modem: ModemSide::default(),
+            energy: ChargeEnergy::new(setup.energy, now),
             directive: Directive::default(),
             trigger: Trigger::default(),
             next: now,
@@ -216,6 +222,7 @@ impl Manager {
                 }
             }
             Fact::EvMeter(reading) => {
+                self.energy.read(&reading, at);
                 if store(&mut self.meters.ev, reading, at) {
                     self.ev_watch.heard(at, EV_SILENCE);
                 }
@@ -345,6 +352,7 @@ impl Manager {
         }
         if before.ev_meter() != self.in_force.ev_meter() {
             self.ev_watch.restart(now, EV_FIRST_SILENCE);
+            self.energy.change_meter();
         }
         if before.mode() != self.in_force.mode() {
             self.circuit_watch.restart(now, EV_FIRST_SILENCE);
@@ -355,6 +363,7 @@ impl Manager {
         let before = self.access.access();
         let mode = self.reader_mode();
         self.modem.follow(status.vehicle_present);
+        self.follow_energy(now, status);
         self.access.step(now, status.vehicle_present, mode);
         self.access_changed(before, false);
         let pending = matches!(status.state, ChargeState::CommB | ChargeState::CommC);
@@ -588,11 +597,15 @@ impl Manager {
         &self.records
     }
 
+    /// Wall clock, seconds since 1970-01-01 UTC; `None` = not set.
+    pub(crate) fn unix_time(&self, now: Instant) -> Option<u64> {
+        let (seconds, at) = self.wall_clock?;
+        Some(seconds.saturating_add(now.since(at).as_secs()))
+    }
+
     /// The view for front ends, together with the charging control's status.
     #[must_use]
     pub fn snapshot<'a>(&'a self, charger: &'a ChargerStatus) -> Snapshot<'a> {
-        let clock =
-            |(seconds, at): (u64, Instant)| seconds.saturating_add(self.now.since(at).as_secs());
         Snapshot {
             at: self.now,
             charger,
@@ -603,7 +616,7 @@ impl Manager {
             settings: &self.settings,
             in_force: &self.in_force,
             waiting: self.waiting,
-            wall_clock: self.wall_clock.map(clock),
+            wall_clock: self.unix_time(self.now),
         }
     }
 }

@@ -2,11 +2,12 @@
 
 use smartevse_core::event::Record;
 
-const RECORDS: [Record; 4] = [
+const RECORDS: [Record; 5] = [
     Record::Latches,
     Record::Access,
     Record::Settings,
     Record::Cards,
+    Record::Energy,
 ];
 
 /// Versions of the records, wanted and stored.
@@ -15,8 +16,8 @@ const RECORDS: [Record; 4] = [
 /// important one comes first.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Records {
-    wanted: [u32; 4],
-    stored: [u32; 4],
+    wanted: [u32; 5],
+    stored: [u32; 5],
 }
 
 impl Records {

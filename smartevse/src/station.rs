@@ -8,6 +8,7 @@ use smartevse_core::directive::{ChargerStatus, Directive};
 use smartevse_core::event::Event;
 use smartevse_core::io::{Deadline, Inputs, Outputs};
 use smartevse_core::options::RfidMode;
+use smartevse_core::records::energy::EnergyRecord;
 use smartevse_core::settings::Settings;
 use smartevse_core::snapshot::Snapshot;
 use smartevse_types::{Access, Instant};
@@ -60,6 +61,10 @@ pub struct Setup<'a> {
     pub card: Option<Uid>,
     /// Stored cards.
     pub cards: &'a [Uid],
+    /// Stored lock of the keys at the device.
+    pub lcd_lock: bool,
+    /// Stored energy of the present or last charge.
+    pub energy: EnergyRecord,
     /// Who plans the current.
     pub planning: Planning,
     /// Serial number; its low word tells the units of a bus apart.

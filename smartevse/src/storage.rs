@@ -58,7 +58,8 @@ pub use store::{Contents, Done, Store};
 
 /// Room in bytes that is made inside a permit to erase, so that the records of
 /// a whole charge can be appended without another one: eight changes of access
-/// and latched faults each, two changes of settings and of cards.
+/// and latched faults each, two changes of settings and of cards, and the energy
+/// ledger of eleven hours.
 pub const HEADROOM: u32 = 1536;
 
 /// Why the store did not do its work.

@@ -121,6 +121,20 @@ def test_smart_with_a_meter_on_modbus(charger, measured):
         meter.close()
 
 
+def test_a_meter_chosen_while_the_program_runs(charger, measured):
+    """MAINS MET with `type=menu`: the line is read as soon as the menu is left, without a restart."""
+    meter = MeterProcess("tcp")
+    try:
+        charger.start("--mains-meter", meter.spec().replace("?type=Eastron3P&address=10", "?type=menu"))
+        assert not charger.reads_its_meter()
+        charger.configure(("MODE", "Smart"), ("MAINS MET", "Eastron3P"), ("MAINS", "22 A", "Left"))
+        took = wait_until(charger.reads_its_meter, FRESH_S)
+        measured("the meter chosen at the display is read", took, FRESH_S)
+        charger.stop()
+    finally:
+        meter.close()
+
+
 def test_solar_with_a_feed(charger, measured):
     """MODE Solar, MAINS MET API, START, STOP, IMPORT: posted readings start the charge after the restart."""
     charger.start()

@@ -26,7 +26,7 @@ class HostProgram:
     def __init__(self, folder, *options):
         self.log = folder / "host.log"
         data = folder / "data"
-        data.mkdir()
+        data.mkdir(exist_ok=True)
         self.process = subprocess.Popen(
             [PROGRAM, "run", "--http", "127.0.0.1:0", "--data", data, *options],
             stdin=subprocess.DEVNULL,

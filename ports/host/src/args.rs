@@ -25,8 +25,9 @@ Usage:
   smartevse-host meter types          print the names of all meters on Modbus
   smartevse-host lcd [--url http://HOST:PORT] [--pin NNNN]
                                       show the display of a running charger in this terminal
-  smartevse-host settings [--data DIR] [list | get ID | set ID VALUE | reset]
-                                      stored settings, while the charger does not run
+  smartevse-host settings [--data DIR] [list | get ID | set ID VALUE | reset | import FILE]
+                                      stored settings, while the charger does not run;
+                                      import takes the key/value dump of an existing device
   smartevse-host --help | --version
 
 Options of run:
@@ -53,7 +54,7 @@ SPEC:
   homewizard:HOST[:PORT]                    HomeWizard P1 or kWh meter with its local API on
   homewizard:auto                           the first HomeWizard meter found on the local network
 
-type=menu: the meter of the stored settings, as chosen at the display; a change counts from the next start.
+type=menu: the meter of the stored settings, as chosen at the display; a change counts within a second.
 NAME is the name on the LCD or the one of the device: Eastron3P, SDM630, \"Orno 3P\" (space: %20).
 Options of type=Custom (registers decimal or 0xHEX; defaults 0, function 4):
   &order=0..3       BYTE ORD: 0 DCBA, 1 BADC, 2 CDAB, 3 ABCD (high byte and word first)
@@ -387,7 +388,10 @@ fn settings(parser: &mut Parser, mut data: Option<PathBuf>) -> Result<Task, lexo
         ["get", id] => Action::Get((*id).to_owned()),
         ["set", id, value] => Action::Set((*id).to_owned(), (*value).to_owned()),
         ["reset"] => Action::Reset,
-        _ => return Err("settings takes list, get ID, set ID VALUE or reset".into()),
+        ["import", file] => Action::Import((*file).into()),
+        _ => {
+            return Err("settings takes list, get ID, set ID VALUE, reset or import FILE".into());
+        }
     };
     Ok(Task::Settings { data, action })
 }

@@ -9,7 +9,7 @@ use smartevse_meters::Meter;
 use crate::homewizard::HomeWizardMeter;
 use crate::lines::{MeterOnLine, SharedLine};
 use crate::modbus_meter::meter_named;
-use crate::realtime::{Wired, patched, takes};
+use crate::realtime::{OnLine, Wired, patched, takes};
 use crate::spec::{HomeWizardPlace, MeterSpec, ModbusSpec};
 
 /// The option that names the meter.
@@ -83,7 +83,7 @@ impl Circuit {
         Ok(Self {
             meter: circuit_meter(meter, address)?,
             wired: Wired {
-                line: Some((spec.line.clone(), on_line)),
+                line: Some((spec.line.clone(), OnLine::Fixed(on_line))),
                 ..Wired::without_line(patch, shared)
             },
         })

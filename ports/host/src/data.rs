@@ -49,6 +49,16 @@ impl DataStore {
         done.map_err(|why| sentence(&self.place, &why))
     }
 
+    /// Makes sure that what is stored is still there under its name.
+    ///
+    /// # Errors
+    ///
+    /// One sentence.
+    pub fn check(&mut self) -> Result<(), String> {
+        let kept = self.store.flash().is_kept();
+        kept.map_err(|why| format!("{}: {}", self.place, FlashFailure::from(why)))
+    }
+
     /// Stores a record now; the charger does not run.
     ///
     /// # Errors

@@ -270,8 +270,9 @@ impl Engine {
 
     /// Lets the display and its buttons act; its wishes are those of the LCD.
     fn turn_panel(&mut self) {
-        let charged = self.plant.car(0).session;
+        let simulated = self.plant.car(0).session;
         let snapshot = self.recorder.station().snapshot();
+        let charged = snapshot.plan.charged.unwrap_or(simulated);
         let output = self.panel.turn(&snapshot, charged, None);
         for command in output.commands.iter() {
             let answer = self.recorder.command(self.now, Origin::Lcd, *command);
@@ -365,6 +366,7 @@ impl Engine {
             circuit_meter: self.recorder.station().manager().circuit_meter(),
             sensorbox_wifi: self.recorder.station().manager().sensorbox_wifi(),
             lcd: self.panel.view(),
+            store_trouble: self.keeper.as_ref().and_then(Keeper::trouble),
             log_lost: self.logging && !self.recorder.is_complete(),
             ..View::of(&self.recorder.station().snapshot())
         }

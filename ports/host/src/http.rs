@@ -6,6 +6,7 @@
 pub mod feeds;
 pub mod group;
 pub mod lcd;
+mod lcd_socket;
 pub mod live;
 pub mod message;
 pub mod names;

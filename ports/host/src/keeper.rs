@@ -1,8 +1,8 @@
 //! Brings records that changed into the store while the charger runs.
 
 use smartevse::log::Recorder;
-use smartevse::storage::{Done, FlashPermit};
-use smartevse_core::event::{Event, Fact};
+use smartevse::storage::{Contents, Done, FlashPermit};
+use smartevse_core::event::{Event, Fact, Record};
 use smartevse_types::{Duration, Instant};
 
 use crate::data::DataStore;
@@ -14,6 +14,9 @@ const TURN: Duration = Duration::from_millis(100);
 /// After a failure the store is tried again so much later.
 const AGAIN: Duration = Duration::from_secs(5);
 
+/// How often the files of the store are looked for while nothing is written.
+const CHECK: Duration = Duration::from_secs(5);
+
 /// Most turns at the end of the program.
 const LAST_TURNS: usize = 100;
 
@@ -21,7 +24,8 @@ const LAST_TURNS: usize = 100;
 pub struct Keeper {
     store: DataStore,
     next: Instant,
-    failed: bool,
+    next_check: Instant,
+    trouble: Option<String>,
 }
 
 impl Keeper {
@@ -31,7 +35,8 @@ impl Keeper {
         Self {
             store,
             next: Instant::ZERO,
-            failed: false,
+            next_check: Instant::ZERO,
+            trouble: None,
         }
     }
 
@@ -55,16 +60,38 @@ impl Keeper {
     /// Stores everything that is not stored yet; the contactors are open for
     /// good.
     pub fn finish(&mut self, recorder: &mut Recorder<LogFile>, now: Instant) {
+        self.next_check = now;
         for _ in 0..LAST_TURNS {
             match self.work(recorder, FlashPermit::Erase, now) {
                 Ok(Done::Worked | Done::Saved(..)) => {}
-                Ok(Done::Idle | Done::Waiting) => return,
-                Err(why) => {
-                    eprintln!("smartevse-host: {why}; the latest changes are lost");
-                    return;
-                }
+                Ok(Done::Idle | Done::Waiting) => break,
+                Err(why) => return lost(&why),
             }
         }
+        if let Err(why) = self.finish_ledger(recorder, now) {
+            lost(&why);
+        }
+    }
+
+    /// Why nothing can be stored, while that is so.
+    #[must_use]
+    pub fn trouble(&self) -> Option<String> {
+        self.trouble.clone()
+    }
+
+    /// Stores what the meter has counted since the ledger was stored.
+    fn finish_ledger(&mut self, recorder: &Recorder<LogFile>, now: Instant) -> Result<(), String> {
+        let station = recorder.station();
+        let status = station.status();
+        let manager = station.manager();
+        if manager.snapshot(&status).plan.charged.is_none() {
+            return Ok(());
+        }
+        let contents = Contents {
+            energy: manager.latest_energy(now),
+            ..manager.contents(&status)
+        };
+        self.store.save(Record::Energy, &contents)
     }
 
     fn work(
@@ -73,6 +100,10 @@ impl Keeper {
         permit: FlashPermit,
         now: Instant,
     ) -> Result<Done, String> {
+        if now >= self.next_check {
+            self.store.check()?;
+            self.next_check = now + CHECK;
+        }
         let station = recorder.station();
         let status = station.status();
         let manager = station.manager();
@@ -83,14 +114,20 @@ impl Keeper {
             let fact = Fact::Stored(record, version);
             recorder.event(Event { at: now, fact });
         }
-        self.failed = false;
+        if done != Done::Waiting && self.trouble.take().is_some() {
+            eprintln!("smartevse-host: changes are kept again");
+        }
         Ok(done)
     }
 
     /// Says once that nothing can be stored.
     fn complain(&mut self, why: &str) {
-        if !std::mem::replace(&mut self.failed, true) {
+        if self.trouble.replace(why.to_owned()).is_none() {
             eprintln!("smartevse-host: {why}; changes are not kept until that works again");
         }
     }
+}
+
+fn lost(why: &str) {
+    eprintln!("smartevse-host: {why}; the latest changes are lost");
 }

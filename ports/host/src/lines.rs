@@ -1,6 +1,7 @@
 //! Lines to real meters: one thread per line moves the bytes, the bus engine
 //! decides.
 
+mod choice;
 mod clock;
 mod port;
 mod readings;
@@ -11,11 +12,13 @@ use std::time::{Duration, Instant};
 
 use smartevse::meter_line::{self, LineAction, LineMeter, MeterRole, MeterSettings};
 use smartevse_core::event::{Event, Fact};
+use smartevse_core::settings::Settings;
 use smartevse_meters::Meter;
 use smartevse_meters::profile::Parity;
 
 use crate::desk::Desk;
 use crate::spec::LineSpec;
+pub use choice::Chosen;
 pub use clock::LineClock;
 pub use port::Port;
 use readings::Readings;
@@ -37,6 +40,8 @@ pub struct MeterLine {
     pub line: LineSpec,
     /// The meters on it.
     pub meters: Vec<MeterOnLine>,
+    /// Meters on it whose type and address are those of the settings.
+    pub chosen: Vec<Chosen>,
     /// What a Custom meter or a Sensorbox among them needs.
     pub settings: MeterSettings,
 }
@@ -47,37 +52,70 @@ const BACK_OFF: (Duration, Duration) = (Duration::from_millis(500), Duration::fr
 /// A line that stayed open this long was good: the next wait is short again.
 const STEADY: Duration = Duration::from_secs(10);
 
+/// How often a line looks for a change of the settings.
+const LOOK: Duration = Duration::from_millis(500);
+
 /// Starts the thread of a line; it ends with the program.
 ///
 /// # Errors
 ///
 /// One sentence: a reading that cannot be asked for, or no thread.
 pub fn start(line: MeterLine, desk: Desk) -> Result<(), String> {
-    let (engine, readings) = Readings::prepare(&line)?;
+    let first = line.with_chosen(&desk.view().in_force);
+    if !first.meters.is_empty() {
+        Readings::prepare(&first)?;
+    }
     thread::Builder::new()
         .name(format!("line {}", line.line))
-        .spawn(move || keep_open(&line, engine, &readings, &desk))
+        .spawn(move || {
+            loop {
+                serve(&line, &desk);
+            }
+        })
         .map_err(|why| format!("the thread of a line cannot start: {why}"))?;
     Ok(())
 }
 
-/// Opens the line again and again, waiting longer each time.
+/// Reads the meters that are chosen now, until others are.
+fn serve(line: &MeterLine, desk: &Desk) {
+    let settings = desk.view().in_force;
+    let now = line.with_chosen(&settings);
+    if now.meters.is_empty() {
+        return thread::sleep(LOOK);
+    }
+    match Readings::prepare(&now) {
+        Ok((engine, readings)) => keep_open(&now, &settings, engine, &readings, desk),
+        Err(why) => {
+            now.tell(|status| status.last_error = Some(why.clone()));
+            thread::sleep(LOOK);
+        }
+    }
+}
+
+/// Opens the line again and again, waiting longer each time, until other
+/// meters are chosen.
 fn keep_open(
     line: &MeterLine,
+    settings: &Settings,
     mut engine: meter_line::MeterLine,
     readings: &Readings,
     desk: &Desk,
 ) {
     let mut wait = BACK_OFF.0;
-    loop {
+    while !line.is_outdated(settings, &desk.view().in_force) {
         let opened = Instant::now();
         let why = match Port::open(&line.line, line.needs_even_parity()) {
             Ok(port) => {
                 line.tell(|status| status.connected = Some(true));
-                move_bytes(port, &mut engine, readings, desk)
+                move_bytes(port, &mut engine, readings, desk, &|| {
+                    line.is_outdated(settings, &desk.view().in_force)
+                })
             }
             Err(why) => why,
         };
+        if line.is_outdated(settings, &desk.view().in_force) {
+            return;
+        }
         line.tell(|status| {
             status.connected = Some(false);
             status.last_error = Some(format!("{}: {why}", line.line));
@@ -90,19 +128,27 @@ fn keep_open(
     }
 }
 
-/// Moves bytes until the line fails.
+/// Moves bytes until the line fails or other meters are chosen.
 fn move_bytes(
     mut port: Port,
     engine: &mut meter_line::MeterLine,
     readings: &Readings,
     desk: &Desk,
+    is_outdated: &dyn Fn() -> bool,
 ) -> std::io::Error {
     let mut buffer = [0; 512];
     let clock = readings.clock;
     engine.reconnected(clock.now());
     let mut foreign = engine.foreign_requests();
+    let mut looked = Instant::now();
     loop {
         engine.want_wifi(desk.view().sensorbox_wifi);
+        if looked.elapsed() >= LOOK {
+            looked = Instant::now();
+            if is_outdated() {
+                return std::io::ErrorKind::Interrupted.into();
+            }
+        }
         let done = match engine.poll(clock.now()) {
             LineAction::Transmit {
                 frame,

@@ -42,7 +42,6 @@ pub struct Panel {
     origin: time::Instant,
     levels: ButtonSet,
     last_press: time::Instant,
-    lcd_locked: bool,
     shown: LcdView,
 }
 
@@ -55,7 +54,6 @@ impl Panel {
             origin: time::Instant::now(),
             levels: ButtonSet::empty(),
             last_press: time::Instant::now(),
-            lcd_locked: false,
             shown: LcdView::default(),
         };
         panel.show(&Model::boot("SmartEVSE", "host"));
@@ -100,14 +98,13 @@ impl Panel {
                 version: names::VERSION,
                 serial: names::SERIAL,
             },
-            lcd_locked: self.lcd_locked,
+            lcd_locked: snapshot.plan.lcd_lock,
             entropy: getrandom::u32().unwrap_or(0),
             ..Surroundings::default()
         };
         let sensorbox = snapshot.meters.sensorbox.as_ref();
         self.menu.surroundings(around.with_sensorbox(sensorbox));
         let output = self.menu.poll(now, snapshot);
-        self.lcd_locked = output.lcd_lock.unwrap_or(self.lcd_locked);
         if output.redraw {
             let model = self.menu.model(now, snapshot);
             self.show(&model);

@@ -26,8 +26,8 @@ use crate::engine::{self, Engine, Sources};
 use crate::group::{self, Group};
 use crate::homewizard::{self, HomeWizardMeter};
 use crate::http::server;
-use crate::lines::{self, MeterLine, MeterOnLine, SharedLine};
-use crate::modbus_meter::{meter_named, meter_on_line};
+use crate::lines::{self, Chosen, MeterLine, MeterOnLine, SharedLine};
+use crate::modbus_meter::meter_named;
 use crate::offline;
 use crate::plant::Plant;
 use crate::settings;
@@ -279,9 +279,33 @@ fn described(stored: &Settings, wired: [Option<&Wired>; 3]) -> Result<Settings, 
     }
 }
 
+/// A meter on a line.
+pub enum OnLine {
+    /// As the command line says.
+    Fixed(MeterOnLine),
+    /// As the settings say.
+    Chosen(Chosen),
+}
+
+impl OnLine {
+    fn is_taken_for_circuit(&self, line: &MeterLine) -> bool {
+        match self {
+            Self::Fixed(meter) => line.is_taken_for_circuit(&meter.meter),
+            Self::Chosen(_) => false,
+        }
+    }
+
+    fn join(self, line: &mut MeterLine) {
+        match self {
+            Self::Fixed(meter) => line.meters.push(meter),
+            Self::Chosen(chosen) => line.chosen.push(chosen),
+        }
+    }
+}
+
 /// Meters with the same line share it.
 fn joined(
-    meters: impl Iterator<Item = (LineSpec, MeterOnLine)>,
+    meters: impl Iterator<Item = (LineSpec, OnLine)>,
     settings: &Settings,
 ) -> Result<Vec<MeterLine>, String> {
     let mut lines: Vec<MeterLine> = Vec::new();
@@ -290,18 +314,23 @@ fn joined(
             .iter_mut()
             .find(|known| known.line.is_same_place(&line))
         {
-            None => lines.push(MeterLine {
-                line,
-                meters: vec![meter],
-                settings: meter_settings(settings),
-            }),
+            None => {
+                let mut new = MeterLine {
+                    line,
+                    meters: Vec::new(),
+                    chosen: Vec::new(),
+                    settings: meter_settings(settings),
+                };
+                meter.join(&mut new);
+                lines.push(new);
+            }
             Some(known) if known.line != line => {
                 return Err(format!("{line} cannot have two speeds"));
             }
-            Some(known) if known.is_taken_for_circuit(&meter.meter) => {
+            Some(known) if meter.is_taken_for_circuit(known) => {
                 return Err(format!("--circuit-meter: its address on {line} is taken"));
             }
-            Some(known) => known.meters.push(meter),
+            Some(known) => meter.join(known),
         }
     }
     Ok(lines)
@@ -352,7 +381,7 @@ pub struct Wired {
     /// Where its status is shown.
     pub shared: SharedLine,
     /// Its place on a line.
-    pub line: Option<(LineSpec, MeterOnLine)>,
+    pub line: Option<(LineSpec, OnLine)>,
     /// Its place in the network.
     pub homewizard: Option<HomeWizardMeter>,
 }
@@ -400,18 +429,27 @@ impl Wired {
         })
     }
 
+    /// The meter of the settings, whichever that is.
+    fn chosen(place: &Place, spec: &ModbusSpec) -> Self {
+        let shared = SharedLine::line(spec.line.to_string());
+        let chosen = Chosen {
+            role: place.role,
+            kind: place.kind,
+            address: place.address,
+            shared: shared.clone(),
+        };
+        Self {
+            line: Some((spec.line.clone(), OnLine::Chosen(chosen))),
+            ..Self::without_line(Patch::new(), shared)
+        }
+    }
+
     fn modbus(place: &Place, spec: &ModbusSpec, stored: &Settings) -> Result<Self, String> {
         let option = place.option;
-        let meter = if spec.is_as_stored() {
-            let stored = u8::try_from(stored.value(place.kind)).unwrap_or(0);
-            let Some(meter) = meter_on_line(stored) else {
-                let idle = SharedLine::line(spec.line.to_string());
-                return Ok(Self::without_line(Patch::new(), idle));
-            };
-            meter
-        } else {
-            meter_named(&spec.kind).map_err(|why| format!("{option}: {why}"))?
-        };
+        if spec.is_as_stored() {
+            return Ok(Self::chosen(place, spec));
+        }
+        let meter = meter_named(&spec.kind).map_err(|why| format!("{option}: {why}"))?;
         let sensorbox = (meter == Meter::Sensorbox).then_some(sensorbox::ADDRESS);
         let address = spec.address.or(sensorbox);
         let address = address.map_or(stored.value(place.address), u16::from);
@@ -435,7 +473,7 @@ impl Wired {
             shared: wired.shared.clone(),
         };
         Ok(Self {
-            line: Some((spec.line.clone(), meter)),
+            line: Some((spec.line.clone(), OnLine::Fixed(meter))),
             ..wired
         })
     }

@@ -1,5 +1,7 @@
 //! `settings`: the stored settings while the charger does not run.
 
+mod import;
+
 use std::path::{Path, PathBuf};
 
 use smartevse::Stored;
@@ -24,6 +26,8 @@ pub enum Action {
     Set(String, String),
     /// Give all settings their defaults.
     Reset,
+    /// Take over the stored values of a device with the upstream firmware.
+    Import(PathBuf),
 }
 
 /// Does it. Without a directory the defaults are shown.
@@ -47,8 +51,9 @@ pub fn perform(data: Option<&PathBuf>, action: &Action) -> Result<(), String> {
             let (mut store, restored) = DataStore::open(data)?;
             store_settings(&mut store, &restored, &Settings::default())
         }
-        (Action::Set(..) | Action::Reset, None) => {
-            Err("settings set and reset need --data DIR".to_owned())
+        (Action::Import(file), Some(data)) => import::import(data, file),
+        (Action::Set(..) | Action::Reset | Action::Import(_), None) => {
+            Err("settings set, reset and import need --data DIR".to_owned())
         }
     }
 }
@@ -146,6 +151,7 @@ fn store_settings(
         access,
         boot: restored.boot,
         cards: &restored.cards,
+        energy: restored.energy.unwrap_or_default(),
     };
     store.save(Record::Settings, &contents)
 }

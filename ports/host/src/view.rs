@@ -8,7 +8,7 @@ use smartevse_core::options::SensorboxWifi;
 use smartevse_core::registry::SettingId;
 use smartevse_core::settings::Settings;
 use smartevse_core::snapshot::{MetersStatus, PlanStatus, Section, Snapshot};
-use smartevse_types::{Access, DeciAmps, Instant, PerPhase};
+use smartevse_types::{Access, DeciAmps, Instant, PerPhase, WattHours};
 
 use crate::lines::LineStatus;
 use crate::panel::LcdView;
@@ -56,6 +56,8 @@ pub struct View {
     pub lcd: LcdView,
     /// The log that was asked for is incomplete.
     pub log_lost: bool,
+    /// Why nothing can be stored, while that is so.
+    pub store_trouble: Option<String>,
 }
 
 /// One charger of a simulated group.
@@ -118,6 +120,12 @@ impl View {
         let meter = &self.meters.ev;
         let measured = meter.currents.reading(self.at, meter.max_age).fresh();
         measured.unwrap_or(self.site.car.current)
+    }
+
+    /// Energy of the charge: as the EV meter says, otherwise as simulated.
+    #[must_use]
+    pub fn charged(&self) -> WattHours {
+        self.plan.charged.unwrap_or(self.site.car.session)
     }
 
     /// The point of the history that belongs to this view.

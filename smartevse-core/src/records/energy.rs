@@ -13,6 +13,7 @@ const HAS_IMPORT: u8 = 1;
 const HAS_EXPORT: u8 = 2;
 
 /// Where the charge was when the record was written.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum ChargePhase {
     /// Nothing had been charged since power-up.
@@ -25,6 +26,7 @@ pub enum ChargePhase {
 }
 
 /// Counters of the energy ledger in Wh (meters specification §10).
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub struct EnergyRecord {
     /// Where the charge was.
@@ -42,6 +44,16 @@ pub struct EnergyRecord {
 }
 
 impl EnergyRecord {
+    /// Nothing was ever counted.
+    pub const NONE: Self = Self {
+        phase: ChargePhase::Boot,
+        imported: 0,
+        exported: 0,
+        last_import: None,
+        last_export: None,
+        at: 0,
+    };
+
     /// Writes the record and gives its length.
     ///
     /// # Errors

@@ -10,6 +10,7 @@
 
 mod adapters;
 mod contracts;
+mod contracts_flash;
 mod edge_to_output;
 mod locked_flash;
 mod mock;

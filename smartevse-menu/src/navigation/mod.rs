@@ -92,7 +92,6 @@ pub struct Menu {
     started: Option<Instant>,
     chord_over: bool,
     restart_display: bool,
-    lcd_lock: Option<bool>,
     commands: Commands,
     shown: Option<Model>,
     refreshed: Instant,
@@ -134,7 +133,6 @@ impl Menu {
             started: None,
             chord_over: false,
             restart_display: false,
-            lcd_lock: None,
             commands: Commands::default(),
             shown: None,
             refreshed: Instant::ZERO,
@@ -295,7 +293,8 @@ impl Menu {
 
     fn toggle_lock(&mut self) {
         self.around.lcd_locked = !self.around.lcd_locked;
-        self.lcd_lock = Some(self.around.lcd_locked);
+        let lock = Command::SetLcdLock(self.around.lcd_locked);
+        self.commands.push(lock);
     }
 
     /// A press at the device resets a residual-current trip if its cause is
@@ -418,6 +417,7 @@ impl Menu {
                 if let Some(patch) = self.draft().copied() {
                     self.apply(at, live, &patch);
                 }
+                self.commands.push(Command::EndDelays);
                 self.leave(at);
             }
         }
@@ -549,7 +549,6 @@ impl Menu {
             commands: self.commands,
             redraw,
             restart_display,
-            lcd_lock: self.lcd_lock.take(),
             backlight: self.lamp(now).level(now),
             app_pin: self.pin.pin(),
             deadline: self.deadline(now),

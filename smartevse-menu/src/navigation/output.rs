@@ -43,8 +43,6 @@ pub struct MenuOutput {
     /// Initialise the display anew before drawing: somebody asked for it, or a
     /// contactor opened 200 ms ago.
     pub restart_display: bool,
-    /// Store this LCD lock and tell it back in the surroundings.
-    pub lcd_lock: Option<bool>,
     /// Brightness behind the display, 0 to 255.
     pub backlight: u8,
     /// PIN that the app server may accept now.

@@ -111,11 +111,12 @@ fn when_the_menu_is_left_through_exit_then_the_draft_is_applied_as_a_whole() {
     let patch = Patch::new()
         .with(SettingId::Max, 20)
         .with(SettingId::MaxTemp, 60);
-    assert_eq!(rig.commands, [Command::Change(patch)]);
+    assert_eq!(rig.commands, [Command::Change(patch), Command::EndDelays]);
     assert_eq!(rig.settings.value(SettingId::Max), 20);
 }
 
-/// Menu invariant 34: a menu without a change writes nothing.
+/// Menu invariant 34: a menu without a change writes nothing. Menu
+/// specification §5.6: EXIT ends the delays all the same.
 #[test]
 fn when_nothing_was_changed_then_exit_writes_nothing() {
     let mut rig = Rig::new(&[]);
@@ -124,7 +125,7 @@ fn when_nothing_was_changed_then_exit_writes_nothing() {
     rig.press(LEFT);
     rig.press(MIDDLE);
     rig.exit();
-    assert!(rig.commands.is_empty());
+    assert_eq!(rig.commands, [Command::EndDelays]);
 }
 
 /// Menu rules X1 and X2: the changes are told in words.
@@ -148,7 +149,7 @@ fn when_the_station_refuses_the_draft_then_the_reason_is_shown() {
     rig.settings = settings(&[(SettingId::PwrShare, 3), (SettingId::MainsMet, 4)]);
     rig.exit();
     assert_eq!(large(&rig), Refused::NotForThisRole.text());
-    assert!(rig.commands.is_empty());
+    assert_eq!(rig.commands, [Command::EndDelays]);
 }
 
 /// Menu specification §5.4: a remote change hides the row that is edited.
@@ -342,8 +343,10 @@ fn when_two_buttons_are_held_at_power_up_then_the_lock_changes() {
     rig.levels(MIDDLE | RIGHT);
     rig.poll();
     rig.now += Duration::from_millis(30);
-    assert_eq!(rig.poll().lcd_lock, Some(true));
-    assert_eq!(rig.poll().lcd_lock, None);
+    for _ in 0..2 {
+        rig.poll();
+        assert_eq!(rig.commands, [Command::SetLcdLock(true)]);
+    }
     let mut late = Rig::new(&[]);
     late.poll();
     late.wait(2_000);

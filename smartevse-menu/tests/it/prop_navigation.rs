@@ -203,9 +203,12 @@ impl Hands {
             self.check_screen();
         }
         if self.rig.around.lcd_locked {
-            let only_resets = new
-                .iter()
-                .all(|c| matches!(c, Command::KeyPress | Command::TeachCards(None)));
+            // The chord at power-up locks.
+            let only_resets = new.iter().all(|c| match c {
+                Command::KeyPress | Command::TeachCards(None) => true,
+                Command::SetLcdLock(locked) => *locked,
+                _ => false,
+            });
             assert!(only_resets, "invariant 25: {new:?}");
             assert!(!self.rig.menu.is_open() && output.app_pin.is_none());
         }

@@ -90,9 +90,6 @@ impl Rig {
         let mut menu = self.menu.clone();
         let output = menu.poll(self.now, &self.snapshot());
         self.menu = menu;
-        if let Some(lock) = output.lcd_lock {
-            self.around.lcd_locked = lock;
-        }
         for command in output.commands.iter() {
             self.commands.push(*command);
             let answer = self.obey(command);
@@ -107,6 +104,9 @@ impl Rig {
             let applied = apply(&self.settings, patch, Origin::Lcd, ApplyContext::default())?;
             self.settings = applied.settings;
             self.plan.mode = self.settings.mode();
+        }
+        if let Command::SetLcdLock(locked) = command {
+            self.around.lcd_locked = *locked;
         }
         if let Command::SetAccess(access) = command {
             self.directive.access = *access;

@@ -234,6 +234,20 @@ fn when_the_sun_recovers_then_the_stop_timer_is_cancelled() {
     assert!(roof.plan.solar_stop.is_none() && roof.offered() == 60);
 }
 
+/// Menu 5.6, D-221: somebody at the charger ends the timer; lack of sun starts
+/// it anew, and nothing else changes.
+#[test]
+fn when_the_stop_timer_is_ended_by_hand_then_it_begins_anew() {
+    let mut roof = Roof::new(solar(Contact2::AlwaysOff));
+    roof.run(-100, 200);
+    roof.run(-10, 60);
+    let (before, offered) = (roof.plan.solar_stop, roof.offered());
+    assert!(before.is_some());
+    roof.regulator.end_stop_timer();
+    roof.run(-10, 3);
+    assert!(roof.plan.solar_stop > before && roof.offered() == offered);
+}
+
 /// Regulation 6.5: a mode change ends the timer; Smart goes on with what
 /// MAINS leaves.
 #[test]

@@ -125,11 +125,9 @@ impl Start {
             settings: self.settings,
             stored: Stored::Intact,
             access: self.access,
-            card: None,
             cards: &self.cards,
             planning: Planning::External,
-            serial: 0,
-            circuit_meter: None,
+            ..Setup::default()
         };
         Station::new(&setup, now)
     }

@@ -5,6 +5,7 @@ use core::fmt;
 use smartevse_core::card::Uid;
 use smartevse_core::cards::CARD_CAPACITY;
 use smartevse_core::io::{Inputs, Outputs};
+use smartevse_core::records::energy::EnergyRecord;
 use smartevse_types::{Duration, Instant};
 
 use super::{Entry, LOG_VERSION, fingerprint, with_times};
@@ -100,7 +101,9 @@ impl<'a> Replay<'a> {
                         cards: &cards,
                         planning,
                         circuit_meter,
-                        // Only the bus shows it.
+                        // Nothing is decided by what follows.
+                        lcd_lock: false,
+                        energy: EnergyRecord::NONE,
                         serial: 0,
                     };
                     return Ok(Self::start(log, offset, &setup, at));

@@ -27,7 +27,6 @@ pub struct Shown {
 #[derive(Debug, Default)]
 pub struct Face {
     menu: Menu,
-    lcd_locked: bool,
     shown: Option<Shown>,
 }
 
@@ -46,13 +45,12 @@ impl Face {
                 version: VERSION,
                 serial: 0,
             },
-            lcd_locked: self.lcd_locked,
+            lcd_locked: snapshot.plan.lcd_lock,
             ..Surroundings::default()
         };
         let sensorbox = snapshot.meters.sensorbox.as_ref();
         self.menu.surroundings(around.with_sensorbox(sensorbox));
         let output = self.menu.poll(now, snapshot);
-        self.lcd_locked = output.lcd_lock.unwrap_or(self.lcd_locked);
         let before = self.shown;
         let counted = |before: u32, more: bool| before.wrapping_add(u32::from(more));
         let model = match before {

@@ -5,6 +5,7 @@ use smartevse_core::cards::{CARD_CAPACITY, CardList};
 use smartevse_core::charger::BootRecord;
 use smartevse_core::options::RfidMode;
 use smartevse_core::records::access::AccessRecord;
+use smartevse_core::records::energy::EnergyRecord;
 use smartevse_core::records::settings::UnknownValues;
 use smartevse_core::registry::SettingSet;
 use smartevse_core::settings::{Loaded, Notices, load};
@@ -44,6 +45,8 @@ pub struct Restored {
     pub boot: BootRecord,
     /// The cards.
     pub cards: CardList,
+    /// Energy ledger; `None` = never stored, or not readable.
+    pub energy: Option<EnergyRecord>,
     /// What was not as it should be.
     pub report: Report,
     uids: heapless::Vec<Uid, CARD_CAPACITY>,
@@ -58,6 +61,7 @@ impl Restored {
             access: None,
             boot: BootRecord::default(),
             cards: CardList::EMPTY,
+            energy: None,
             report: Report::default(),
             uids: heapless::Vec::new(),
         }
@@ -82,7 +86,9 @@ impl Restored {
             stored: self.stored,
             access: self.first_access(),
             card: self.access.and_then(|record| record.card),
+            lcd_lock: self.access.is_some_and(|record| record.lcd_lock),
             cards: &self.uids,
+            energy: self.energy.unwrap_or_default(),
             ..Setup::default()
         }
     }

@@ -7,6 +7,7 @@ use smartevse_core::event::Record;
 use smartevse_core::hardware::Storage;
 use smartevse_core::records::access::AccessRecord;
 use smartevse_core::records::cards::{self, CARDS_PER_PART, CardPart, Directory, PARTS};
+use smartevse_core::records::energy::EnergyRecord;
 use smartevse_core::records::settings::{self as settings_record, UnknownValues};
 use smartevse_core::records::{Frame, Key, LARGEST_FRAME, RecordError};
 use smartevse_core::settings::Settings;
@@ -21,11 +22,12 @@ use crate::station::Stored;
 const PRESENT_VERSION: u8 = 1;
 
 /// All records, the most important first.
-const RECORDS: [Record; 4] = [
+const RECORDS: [Record; 5] = [
     Record::Latches,
     Record::Access,
     Record::Settings,
     Record::Cards,
+    Record::Energy,
 ];
 
 /// The present values of all records.
@@ -39,6 +41,8 @@ pub struct Contents<'a> {
     pub boot: BootRecord,
     /// Cards.
     pub cards: &'a CardList,
+    /// Energy ledger.
+    pub energy: EnergyRecord,
 }
 
 impl Manager {
@@ -53,12 +57,13 @@ impl Manager {
                 card: self.access.card_in_use(),
                 schedule: self.delay.schedule(),
                 cable_lock: self.plan.cable_lock,
-                lcd_lock: false,
+                lcd_lock: self.plan.lcd_lock,
             },
             boot: BootRecord {
                 latched: status.latched,
             },
             cards: self.access.cards(),
+            energy: self.energy.noted(),
         }
     }
 }
@@ -145,7 +150,9 @@ impl<S: Storage> Store<S> {
         self.restore_settings(&mut restored).await?;
         self.restore_access(&mut restored).await?;
         self.restore_cards(&mut restored).await?;
-        if self.unreadable != 0 {
+        restored.energy = self.decode(Key::ENERGY, EnergyRecord::parse).await?;
+        // Nothing that a charger decides depends on the ledger.
+        if self.unreadable & !bit(Key::ENERGY) != 0 {
             restored.stored = Stored::Broken;
         }
         restored.report.unreadable = self.unreadable;
@@ -356,6 +363,7 @@ impl<S: Storage> Store<S> {
                 (Key::SETTINGS, length)
             }
             Record::Cards => return self.save_cards(contents.cards).await,
+            Record::Energy => (Key::ENERGY, contents.energy.emit(&mut bytes)?),
         };
         let vital = matches!(record, Record::Latches | Record::Access);
         self.write_new(key, bytes, length, vital).await
@@ -446,5 +454,6 @@ fn keys_of(record: Record) -> u64 {
             .flat_map(|part| [Key::card_part(part, false), Key::card_part(part, true)])
             .flatten()
             .fold(bit(Key::CARDS), |keys, key| keys | bit(key)),
+        Record::Energy => bit(Key::ENERGY),
     }
 }

@@ -1,6 +1,6 @@
 //! A station from plug to unplug.
 
-use smartevse::core::command::{Command, Origin};
+use smartevse::core::command::{Command, Origin, Refused};
 use smartevse::core::io::Inputs;
 use smartevse::core::state::ChargeState;
 use smartevse::types::{Access, BlockReason, DeciAmps, Instant};
@@ -19,6 +19,33 @@ fn when_a_car_asks_then_it_charges_and_stops_in_order() {
     bench.run_ms(1_000);
     assert_eq!(bench.station.status().state, ChargeState::A);
     assert_eq!(bench.station.status().block, Some(BlockReason::NoVehicle));
+}
+
+/// Menu 5.6, D-221: EXIT of the menu ends the restart delay; nobody elsewhere
+/// can, and a shortage that lasts goes on.
+#[test]
+fn when_the_menu_is_left_through_exit_then_the_delay_ends() {
+    let mut bench = Bench::charging(&bench::setup());
+    let granted = |bench: &mut Bench, deci| {
+        bench.station.event(bench::grant(bench.now, deci));
+        bench.run_ms(20_000);
+        bench.station.status().block
+    };
+    let wish = |bench: &mut Bench, origin| {
+        let answer = bench.station.command(bench.now, origin, Command::EndDelays);
+        bench.run_ms(20);
+        answer
+    };
+    bench.car = Car::Connected;
+    assert_eq!(granted(&mut bench, 0), Some(BlockReason::WaitingForPower));
+    assert!(wish(&mut bench, Origin::Lcd).is_ok());
+    assert_eq!(bench.station.status().state, ChargeState::B1);
+    let delayed = granted(&mut bench, 160);
+    assert!(matches!(delayed, Some(BlockReason::ChargeDelay(_))));
+    assert_eq!(wish(&mut bench, Origin::Rest), Err(Refused::LocalOnly));
+    assert_eq!(bench.station.status().state, ChargeState::B1);
+    assert!(wish(&mut bench, Origin::Lcd).is_ok());
+    assert_eq!(bench.station.status().state, ChargeState::B);
 }
 
 /// `Inputs::default()` can never close a contactor.

@@ -2,10 +2,11 @@
 
 use smartevse::core::command::{Command, Origin};
 use smartevse::core::directive::ChargerStatus;
-use smartevse::core::event::{Event, Fact, Record};
+use smartevse::core::event::{Event, Fact, MeterReading, Record};
 use smartevse::core::faults::Faults;
 use smartevse::core::schedule::Schedule;
-use smartevse::types::Instant;
+use smartevse::core::state::ChargeState;
+use smartevse::types::{Instant, WattHours};
 use smartevse::{Manager, Setup};
 
 fn status(latched: Faults) -> ChargerStatus {
@@ -67,4 +68,60 @@ fn when_the_cable_lock_or_a_schedule_changes_then_access_is_unsaved() {
         manager.poll(now, &status(Faults::empty()));
     }
     assert!(unsaved(&manager)[0].1 > stored);
+}
+
+/// Menu 2.6 and 7: the LCD lock is stored with the access, and restored.
+#[test]
+fn when_the_lcd_is_locked_then_access_is_unsaved_and_the_lock_comes_back() {
+    let now = Instant::from_millis(10);
+    let mut manager = Manager::new(&Setup::default(), Instant::ZERO);
+    let lock = Command::SetLcdLock(true);
+    manager.command(now, Origin::Lcd, lock).unwrap();
+    assert_eq!(unsaved(&manager), [(Record::Access, 1)]);
+    let status = status(Faults::empty());
+    assert!(manager.snapshot(&status).plan.lcd_lock);
+    let setup = Setup {
+        lcd_lock: manager.contents(&status).access.lcd_lock,
+        ..Setup::default()
+    };
+    let restarted = Manager::new(&setup, Instant::ZERO);
+    assert!(restarted.snapshot(&status).plan.lcd_lock);
+    assert_eq!(unsaved(&restarted), []);
+}
+
+/// Meters 10, D-219: the ledger is to be stored when a charge begins and when
+/// the vehicle has left, and goes on after a restart.
+#[test]
+fn when_a_vehicle_charges_then_the_ledger_is_unsaved_and_comes_back() {
+    let mut manager = Manager::new(&Setup::default(), Instant::ZERO);
+    let reading = |wh| Event {
+        at: Instant::from_millis(10),
+        fact: Fact::EvMeter(MeterReading {
+            import: Some(WattHours::from_wh(wh)),
+            ..MeterReading::default()
+        }),
+    };
+    let charging = ChargerStatus {
+        state: ChargeState::C,
+        vehicle_present: true,
+        ..status(Faults::empty())
+    };
+    manager.event(reading(7_000));
+    manager.poll(Instant::from_millis(10), &charging);
+    assert_eq!(unsaved(&manager), [(Record::Energy, 1)]);
+    manager.event(reading(7_400));
+    manager.poll(Instant::from_secs(60), &charging);
+    assert_eq!(unsaved(&manager), [(Record::Energy, 1)]);
+    let setup = Setup {
+        energy: manager.contents(&charging).energy,
+        ..Setup::default()
+    };
+    manager.poll(Instant::from_secs(70), &status(Faults::empty()));
+    assert_eq!(unsaved(&manager), [(Record::Energy, 2)]);
+    let mut restarted = Manager::new(&setup, Instant::ZERO);
+    restarted.event(reading(7_410));
+    restarted.poll(Instant::from_millis(10), &charging);
+    let charged = restarted.snapshot(&charging).plan.charged;
+    assert_eq!(charged, Some(WattHours::from_wh(410)));
+    assert_eq!(unsaved(&restarted), []);
 }

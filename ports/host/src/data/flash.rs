@@ -3,7 +3,7 @@
 use std::fmt;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use embedded_storage_async::nor_flash::{
     ErrorType, NorFlash, NorFlashError, NorFlashErrorKind, ReadNorFlash,
@@ -27,6 +27,12 @@ const ERASED: u8 = 0xFF;
 #[derive(Debug)]
 pub struct FlashFailure(io::Error);
 
+impl From<io::Error> for FlashFailure {
+    fn from(why: io::Error) -> Self {
+        Self(why)
+    }
+}
+
 impl fmt::Display for FlashFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{NAME} cannot be used: {}", self.0)
@@ -44,6 +50,7 @@ impl NorFlashError for FlashFailure {
 #[derive(Debug)]
 pub struct FileFlash {
     file: File,
+    path: PathBuf,
 }
 
 impl FileFlash {
@@ -58,7 +65,7 @@ impl FileFlash {
         let path = directory.join(NAME);
         let failed = |why| FlashFailure(why).to_string();
         if !path.try_exists().map_err(failed)? {
-            create(directory, &path).map_err(failed)?;
+            create(directory, &path, &[ERASED; BLOCKS * BLOCK]).map_err(failed)?;
         }
         let file = OpenOptions::new().read(true).write(true).open(&path);
         let file = file.map_err(failed)?;
@@ -72,22 +79,69 @@ impl FileFlash {
         if file.metadata().map_err(failed)?.len() != (BLOCKS * BLOCK) as u64 {
             return Err(format!("{NAME} is not the store of a charger"));
         }
-        Ok(Self { file })
+        Ok(Self { file, path })
+    }
+
+    /// Makes sure that the file under its name is the one that is written:
+    /// bytes in a file that was removed are lost with the program. Where only
+    /// the file is gone it is made anew with all that it held.
+    ///
+    /// # Errors
+    ///
+    /// The file is another one, its directory is gone, or the file cannot be
+    /// made again.
+    pub fn is_kept(&mut self) -> io::Result<()> {
+        match File::open(&self.path) {
+            Ok(found) if is_same(&found, &self.file)? => Ok(()),
+            Ok(_) => Err(io::Error::other("another file has taken its place")),
+            Err(why) if why.kind() == io::ErrorKind::NotFound => self.renew(),
+            Err(why) => Err(why),
+        }
+    }
+
+    fn renew(&mut self) -> io::Result<()> {
+        let mut content = Vec::with_capacity(BLOCKS * BLOCK);
+        self.file.seek(SeekFrom::Start(0))?;
+        self.file.read_to_end(&mut content)?;
+        let directory = self.path.parent().unwrap_or(Path::new("."));
+        if !directory.is_dir() {
+            return Err(io::Error::other("its directory is gone"));
+        }
+        create(directory, &self.path, &content)?;
+        let file = OpenOptions::new().read(true).write(true).open(&self.path)?;
+        file.try_lock()?;
+        self.file = file;
+        Ok(())
     }
 
     fn write_at(&mut self, offset: u32, bytes: &[u8]) -> io::Result<()> {
+        self.is_kept()?;
         self.file.seek(SeekFrom::Start(u64::from(offset)))?;
         self.file.write_all(bytes)?;
         self.file.sync_data()
     }
 }
 
-/// Makes an erased flash: complete under its name, or not there at all.
-fn create(directory: &Path, path: &Path) -> io::Result<()> {
+/// Whether two handles are of one file.
+#[cfg(unix)]
+fn is_same(one: &File, other: &File) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt;
+    let (one, other) = (one.metadata()?, other.metadata()?);
+    Ok((one.dev(), one.ino()) == (other.dev(), other.ino()))
+}
+
+/// Whether two handles are of one file: elsewhere an open file keeps its name.
+#[cfg(not(unix))]
+fn is_same(_: &File, _: &File) -> io::Result<bool> {
+    Ok(true)
+}
+
+/// Makes a flash with this content: complete under its name, or not there at all.
+fn create(directory: &Path, path: &Path, content: &[u8]) -> io::Result<()> {
     let draft = path.with_extension(format!("new{}", std::process::id()));
     let mut file = File::create(&draft)?;
     let made = file
-        .write_all(&[ERASED; BLOCKS * BLOCK])
+        .write_all(content)
         .and_then(|()| file.sync_all())
         .and_then(|()| fs::rename(&draft, path));
     if made.is_err() {

@@ -70,8 +70,12 @@ fn state(message: ButtonMessage) -> Value {
     } })
 }
 
-/// A session or a PIN that comes with the request (decision 54).
-fn admit(desk: &Desk, caller: Caller<'_>) -> Result<(), Answer> {
+/// Lets a session or a PIN that comes with the request in (decision 54).
+///
+/// # Errors
+///
+/// The answer for whoever may not press the buttons.
+pub fn admit(desk: &Desk, caller: Caller<'_>) -> Result<(), Answer> {
     let pin = desk.view().settings.lcd_pin();
     if let (Some(typed), Some(_)) = (caller.pin, pin) {
         return desk.sessions.admit(typed, pin).map_err(|why| {

@@ -58,6 +58,7 @@ pub fn live(view: &View) -> Value {
         "site": site(view),
         "group": group::group(view),
         "log_lost": view.log_lost,
+        "store_trouble": view.store_trouble,
     })
 }
 

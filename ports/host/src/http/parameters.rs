@@ -28,6 +28,7 @@ enum Effect {
     Override,
     Duty,
     CableLock,
+    LcdLock,
     Battery,
 }
 
@@ -98,6 +99,7 @@ const PARAMETERS: &[Parameter] = &[
         "idle_timeout",
         Effect::Setting(SettingId::IdleTmo),
     ),
+    row("lcdlock", "lcdlock", Effect::LcdLock),
     row("cablelock", "cablelock", Effect::CableLock),
     row("battery_current", "battery_current", Effect::Battery),
 ];
@@ -145,6 +147,10 @@ async fn one(desk: &Desk, effect: Effect, text: &str) -> Value {
         Effect::CableLock => match number::within(text, 0..=1) {
             None => json!(REFUSED),
             Some(n) => said(desk.wish(Command::SetCableLock(n == 1)).await, json!(n)),
+        },
+        Effect::LcdLock => match number::within(text, 0..=1) {
+            None => json!(REFUSED),
+            Some(n) => said(desk.wish(Command::SetLcdLock(n == 1)).await, json!(n)),
         },
         Effect::Battery => battery(desk, text).await,
     }

@@ -35,6 +35,7 @@ enum Handler {
     Simulated,
     Lcd,
     LcdText,
+    LcdSocket,
     LcdButton,
     LcdPassword,
 }
@@ -83,6 +84,7 @@ const ROUTES: &[Route] = &[
         post: Some(Handler::LcdButton),
     },
     get("/lcd.txt", Handler::LcdText),
+    get(super::lcd_socket::PATH, Handler::LcdSocket),
     post("/lcd-verify-password", Handler::LcdPassword),
 ];
 
@@ -113,6 +115,20 @@ pub async fn answer(desk: &Desk, ask: &Ask<'_>) -> Answer {
         Ok((handler, pairs)) => call(desk, handler, ask.caller, &pairs).await,
         Err(refusal) => refusal,
     }
+}
+
+/// Judges a request that wants to become a WebSocket: its sender is judged as
+/// that of a change.
+///
+/// # Errors
+///
+/// The answer to a request that is not let in.
+pub fn check_socket(ask: &Ask<'_>) -> Result<(), Answer> {
+    check(ask)?;
+    check_sender(&Ask {
+        method: "POST",
+        ..*ask
+    })
 }
 
 fn check(ask: &Ask<'_>) -> Result<(Handler, Pairs), Answer> {
@@ -176,6 +192,7 @@ async fn call(desk: &Desk, handler: Handler, caller: Caller<'_>, pairs: &Pairs) 
         Handler::Status => return Answer::json(&status::status(&desk.view())),
         Handler::Lcd => return lcd::picture(&desk.view().lcd.frame),
         Handler::LcdText => return lcd::text(&desk.view().lcd.text),
+        Handler::LcdSocket => return Answer::refusal(426, "This is a WebSocket\n"),
         Handler::LcdButton => return lcd::button(desk, caller, pairs).await,
         Handler::LcdPassword => return lcd::verify(desk, pairs),
         Handler::Parameters => parameters::apply(desk, pairs, &mut said).await,
@@ -241,6 +258,29 @@ mod tests {
         assert_eq!(allow("GET", "/currents"), Some("POST"));
         assert_eq!(allow("POST", "/live"), Some("GET"));
         assert_eq!(allow("POSTER", "/currents"), Some("POST"));
+    }
+
+    /// network 12: a page of another site cannot read or press through a socket.
+    #[test]
+    fn when_a_foreign_page_opens_a_socket_then_it_is_refused() {
+        let status = |origin, host| {
+            let ask = Ask {
+                origin,
+                host: Some(host),
+                ..ask("GET", "/ws/lcd", "")
+            };
+            check_socket(&ask).map_err(|refusal| refusal.status)
+        };
+        assert_eq!(status(None, "localhost:8080"), Ok(()));
+        assert_eq!(
+            status(Some("http://localhost:8080"), "localhost:8080"),
+            Ok(())
+        );
+        assert_eq!(
+            status(Some("http://evil.example"), "localhost:8080"),
+            Err(403)
+        );
+        assert_eq!(status(None, "evil.example"), Err(421));
     }
 
     #[test]

@@ -4,8 +4,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use picoserve::extract::FromRequest;
 use picoserve::io::Read;
 use picoserve::request::{Path, Request};
+use picoserve::response::ws::WebSocketUpgrade;
 use picoserve::response::{IntoResponse, Response, ResponseWriter, StatusCode};
 use picoserve::routing::PathRouterService;
 use picoserve::{Config, ResponseSent, Router, Server, Timeouts};
@@ -14,7 +16,7 @@ use tokio::sync::Semaphore;
 use tokio::task::{JoinSet, LocalSet};
 
 use super::message::{Answer, Ask, Caller};
-use super::routes;
+use super::{lcd_socket, routes};
 use crate::desk::Desk;
 
 /// Connections served at the same time; further ones wait.
@@ -53,7 +55,10 @@ pub async fn bind(address: &str) -> Result<(TcpListener, SocketAddr), String> {
 
 /// Serves until it is dropped.
 pub async fn serve(listener: TcpListener, desk: Desk) {
-    let router = Arc::new(Router::from_service(Routes { desk }));
+    let router = Arc::new(Router::from_service(Routes {
+        desk,
+        sockets: lcd_socket::Places::default(),
+    }));
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     LocalSet::new()
         .run_until(accept(listener, router, places))
@@ -91,6 +96,31 @@ async fn accept(listener: TcpListener, router: Arc<App>, places: Arc<Semaphore>)
 /// Hands every request to [`routes::answer`].
 struct Routes {
     desk: Desk,
+    sockets: lcd_socket::Places,
+}
+
+impl Routes {
+    /// Answers a request that wants to become a WebSocket.
+    async fn open_socket<R: Read, W: ResponseWriter<Error = R::Error>>(
+        &self,
+        mut request: Request<'_, R>,
+        ask: &Ask<'_>,
+        writer: W,
+    ) -> Result<ResponseSent, W::Error> {
+        let body = request.body_connection.body();
+        let upgrade = WebSocketUpgrade::from_request(&(), request.parts, body).await;
+        let admitted = routes::check_socket(ask)
+            .and_then(|()| upgrade.map_err(|_| Answer::refusal(400, "No WebSocket 13 request\n")))
+            .and_then(|upgrade| Ok((upgrade, self.sockets.client(&self.desk, ask.caller)?)));
+        let connection = request.body_connection.finalize().await?;
+        match admitted {
+            Err(refusal) => response(&refusal).write_to(connection, writer).await,
+            Ok((upgrade, client)) => {
+                let socket = upgrade.on_upgrade(client);
+                socket.write_to(connection, writer).await
+            }
+        }
+    }
 }
 
 impl PathRouterService for Routes {
@@ -109,6 +139,22 @@ impl PathRouterService for Routes {
                 .get(name)
                 .and_then(|value| value.as_str().ok())
         };
+        let ask = Ask {
+            method: parts.method(),
+            path: path.encoded(),
+            query: parts.query().map_or("", |query| query.0),
+            host: header("host"),
+            origin: header("origin"),
+            content_type: header("content-type"),
+            caller: Caller {
+                cookie: header("cookie"),
+                pin: header("x-auth-pin"),
+            },
+            body: b"",
+        };
+        if ask.path == lcd_socket::PATH && header("upgrade").is_some() {
+            return self.open_socket(request, &ask, writer).await;
+        }
         let fits = request
             .body_connection
             .body()
@@ -116,22 +162,7 @@ impl PathRouterService for Routes {
         let answer = match request.body_connection.body().read_all().await {
             Err(_) if !fits => Answer::refusal(413, "The body is too long\n"),
             Err(_) => Answer::refusal(400, "The body is not complete\n"),
-            Ok(body) => {
-                let ask = Ask {
-                    method: parts.method(),
-                    path: path.encoded(),
-                    query: parts.query().map_or("", |query| query.0),
-                    host: header("host"),
-                    origin: header("origin"),
-                    content_type: header("content-type"),
-                    caller: Caller {
-                        cookie: header("cookie"),
-                        pin: header("x-auth-pin"),
-                    },
-                    body,
-                };
-                routes::answer(&self.desk, &ask).await
-            }
+            Ok(body) => routes::answer(&self.desk, &Ask { body, ..ask }).await,
         };
         let connection = request.body_connection.finalize().await?;
         response(&answer).write_to(connection, writer).await

@@ -103,6 +103,7 @@ fn settings(view: &View) -> Value {
         names::meter(view.setting(SettingId::MainsMet)).into(),
     );
     add("cablelock", u8::from(view.plan.cable_lock).into());
+    add("lcdlock", u8::from(view.plan.lcd_lock).into());
     Value::Object(members)
 }
 
@@ -118,7 +119,7 @@ fn home_battery(view: &View) -> Value {
 
 fn ev_meter(view: &View) -> Value {
     let meter = &view.meters.ev;
-    let (total, charged) = (wh(meter.import), view.site.car.session.as_wh());
+    let (total, charged) = (wh(meter.import), view.charged().as_wh());
     json!({
         "description": names::meter(view.setting(SettingId::EvMeter)),
         "address": view.setting(SettingId::EvAdr),

@@ -47,12 +47,13 @@ pub fn output(args: &[&str]) -> Output {
 impl Host {
     /// Starts the program at a free port.
     pub fn start(args: &[&str]) -> Self {
-        let mut child = program()
-            .args(["run", "--http", "127.0.0.1:0"])
-            .args(args)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let run = ["run", "--http", "127.0.0.1:0"];
+        Self::of(program().args(run).args(args))
+    }
+
+    /// Starts a command that runs the program at a free port.
+    pub fn of(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         let mut said = BufReader::new(child.stdout.take().unwrap());
         said.read_line(&mut line).unwrap();

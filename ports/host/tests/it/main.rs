@@ -3,8 +3,11 @@
 
 mod circuit;
 mod command_line;
+mod disk;
+mod energy;
 mod group;
 mod host;
+mod import;
 mod interface;
 mod lines;
 mod site;

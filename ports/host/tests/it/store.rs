@@ -7,16 +7,16 @@ use std::process::Command;
 use crate::host::{Host, output};
 
 /// A directory of its own for each test; gone with it.
-struct Directory(PathBuf);
+pub struct Directory(pub PathBuf);
 
 impl Directory {
-    fn new(name: &str) -> Self {
+    pub fn new(name: &str) -> Self {
         let path = std::env::temp_dir().join(format!("smartevse-{}-{name}", std::process::id()));
         let _ = fs::remove_dir_all(&path);
         Self(path)
     }
 
-    fn text(&self) -> &str {
+    pub fn text(&self) -> &str {
         self.0.to_str().unwrap()
     }
 }
@@ -28,7 +28,7 @@ impl Drop for Directory {
 }
 
 /// Runs `settings` and gives status, standard output and standard error.
-fn settings(data: &Directory, words: &[&str]) -> (bool, String, String) {
+pub fn settings(data: &Directory, words: &[&str]) -> (bool, String, String) {
     let args = [&["settings", "--data", data.text()], words].concat();
     let output = output(&args);
     let text = |bytes| String::from_utf8(bytes).unwrap().trim().to_owned();
@@ -39,14 +39,14 @@ fn settings(data: &Directory, words: &[&str]) -> (bool, String, String) {
     )
 }
 
-fn value(data: &Directory, id: &str) -> String {
+pub fn value(data: &Directory, id: &str) -> String {
     let (fine, said, complaint) = settings(data, &["get", id]);
     assert!(fine && complaint.is_empty(), "{id}: {complaint}");
     said
 }
 
 /// Ctrl-C.
-fn end(mut host: Host) {
+pub fn end(mut host: Host) {
     let id = host.id().to_string();
     let ended = Command::new("kill").args(["-INT", &id]).status();
     assert!(ended.unwrap().success());
@@ -116,11 +116,20 @@ fn when_the_charger_is_interrupted_then_the_next_one_goes_on() {
     let status = host.get("/settings").json();
     assert_eq!(status["mode"], "SOLAR");
     assert_eq!(status["settings"]["solar_start_current"], 9);
-    // Access off is kept as well (charging 11.2 rule 4).
+    // Access off is kept as well (charging 11.2 rule 4), and the LCD lock (menu 2.6).
     host.post("/settings?mode=0");
+    assert_eq!(host.post("/settings?lcdlock=1")["lcdlock"], 1);
     end(host);
     let host = Host::start(&["--data", data.text()]);
-    assert_eq!(host.get("/settings").json()["mode"], "OFF");
+    let status = host.get("/settings").json();
+    assert_eq!(
+        (&status["mode"], &status["settings"]["lcdlock"]),
+        (&"OFF".into(), &1.into())
+    );
+    host.post("/settings?lcdlock=0");
+    end(host);
+    let host = Host::start(&["--data", data.text()]);
+    assert_eq!(host.get("/settings").json()["settings"]["lcdlock"], 0);
 }
 
 #[test]

@@ -32,6 +32,7 @@ fn key_bit(record: Record) -> u64 {
         Record::Access => Key::ACCESS,
         Record::Latches => Key::LATCHES,
         Record::Cards => Key::CARDS,
+        Record::Energy => Key::ENERGY,
     }
     .number()
 }
@@ -50,7 +51,9 @@ fn when_any_bit_flips_then_each_value_was_stored_or_is_reported() {
         let unreadable = restored.report.unreadable;
         reported += u32::from(unreadable != 0);
         assert_ne!(restored.stored, Stored::Blank, "bit {bit}");
-        assert_eq!(restored.stored == Stored::Broken, unreadable != 0);
+        // The ledger decides nothing: the charger starts without it.
+        let needed = unreadable & !key_bit(Record::Energy);
+        assert_eq!(restored.stored == Stored::Broken, needed != 0);
         for record in RECORDS {
             let known = history.iter().any(|values| values.agrees(&found, record));
             let told = unreadable & key_bit(record) != 0 || restored.stored == Stored::Broken;
@@ -104,6 +107,32 @@ fn destroy(flash: &mut SimFlash, key: Key) -> usize {
         flash.flip_bit((offset + 5) * 8);
     }
     found.len()
+}
+
+/// D-219: nothing is decided by the ledger, so the charger starts without it,
+/// and the next record makes it good.
+#[test]
+fn when_the_energy_ledger_is_destroyed_then_the_charger_starts_without_it() {
+    let (mut flash, history) = used(3, 40);
+    assert!(destroy(&mut flash, Key::ENERGY) > 0);
+    let (mut store, restored) = open(flash);
+    assert_eq!(restored.stored, Stored::Intact);
+    assert_eq!(restored.report.unreadable, key_bit(Record::Energy));
+    assert_eq!(restored.energy, None);
+    let mut values = Values::of(&restored);
+    assert!(values.agrees(history.last().unwrap(), Record::Access));
+    values.energy = history.last().unwrap().energy;
+    assert!(save(
+        &mut store,
+        FlashPermit::Append,
+        Record::Energy,
+        &values
+    ));
+    let (_, restored) = open(store.into_flash());
+    assert_eq!(
+        (restored.energy, restored.report.unreadable),
+        (values.energy, 0)
+    );
 }
 
 /// Charging 11.2 rules 2 and 4: access off and a fault, until the settings are

@@ -155,6 +155,7 @@ fn when_no_window_ever_opens_then_records_wait_and_nothing_is_lost() {
                 Record::Access => stored.access = values.access,
                 Record::Latches => stored.boot = values.boot,
                 Record::Cards => stored.cards = values.cards.clone(),
+                Record::Energy => stored.energy = values.energy,
             }
         } else {
             refused += 1;

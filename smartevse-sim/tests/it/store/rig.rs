@@ -7,6 +7,7 @@ use smartevse::core::charger::BootRecord;
 use smartevse::core::event::Record;
 use smartevse::core::faults::Faults;
 use smartevse::core::records::access::AccessRecord;
+use smartevse::core::records::energy::EnergyRecord;
 use smartevse::core::registry::SettingId;
 use smartevse::core::schedule::Schedule;
 use smartevse::core::settings::{Settings, load};
@@ -16,11 +17,12 @@ use smartevse_sim::clock::SimClock;
 use smartevse_sim::flash::{FlashError, SimFlash};
 use smartevse_sim::random::Random;
 
-pub const RECORDS: [Record; 4] = [
+pub const RECORDS: [Record; 5] = [
     Record::Latches,
     Record::Access,
     Record::Settings,
     Record::Cards,
+    Record::Energy,
 ];
 
 pub type SimStore = Store<SimFlash>;
@@ -32,6 +34,7 @@ pub struct Values {
     pub access: Option<AccessRecord>,
     pub boot: BootRecord,
     pub cards: CardList,
+    pub energy: Option<EnergyRecord>,
 }
 
 impl Values {
@@ -41,6 +44,7 @@ impl Values {
             access: None,
             boot: BootRecord::default(),
             cards: CardList::EMPTY,
+            energy: None,
         }
     }
 
@@ -50,6 +54,7 @@ impl Values {
             access: self.access.unwrap_or_default(),
             boot: self.boot,
             cards: &self.cards,
+            energy: self.energy.unwrap_or_default(),
         }
     }
 
@@ -59,6 +64,7 @@ impl Values {
             access: restored.access,
             boot: restored.boot,
             cards: restored.cards.clone(),
+            energy: restored.energy,
         }
     }
 
@@ -69,6 +75,7 @@ impl Values {
             Record::Access => self.access == other.access,
             Record::Latches => self.boot == other.boot,
             Record::Cards => self.cards.slots() == other.cards.slots(),
+            Record::Energy => self.energy == other.energy,
         }
     }
 
@@ -99,6 +106,13 @@ impl Values {
                 self.boot.latched = latched[usize::from(a) % 3];
             }
             Record::Cards => self.change_cards(a, b),
+            Record::Energy => {
+                self.energy = Some(EnergyRecord {
+                    imported: i64::from(a),
+                    last_import: Some(i64::from(b)),
+                    ..EnergyRecord::default()
+                });
+            }
         }
     }
 
