@@ -95,7 +95,7 @@ def test_text(sources, chapter):
     parts = [(ROOT / name).read_text() for name in chapter["vectors"]]
     for name, text in sources.items():
         if name.endswith(".rs") and name.split("/")[0] in chapter["tests"]:
-            if "/tests/" in name:
+            if "/tests/" in name or name.endswith("_tests.rs"):
                 parts.append(text)
             else:
                 parts.extend(text.split("#[cfg(test)]")[1:])

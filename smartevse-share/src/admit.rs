@@ -35,6 +35,7 @@ pub(crate) fn admit(
     let (rule, idle_tmo) = (&config.anti_flap, config.idle_tmo);
     let served = members.iter().any(|member| member.admitted);
     let hold = config.hold_joins && served;
+    let mut anybody_held = false;
     for member in members.iter_mut() {
         member.turn.held = false;
         let Some(slot) = slots.get_mut(usize::from(member.turn.index)) else {
@@ -50,7 +51,11 @@ pub(crate) fn admit(
             limit::take(limits, member.place, member.min);
             member.admitted = !hold && slot.pause.is_over(now, rule, idle_tmo);
             member.turn.held = !member.admitted;
+            anybody_held |= member.turn.held;
         }
+    }
+    if !anybody_held {
+        return;
     }
     for member in members.iter().filter(|member| member.turn.held) {
         limit::give(limits, member.place, member.min);

@@ -6,7 +6,7 @@
 
 use smartevse_types::DeciAmps;
 
-use crate::fill::fill;
+use crate::fill::{Rising, fill};
 use crate::limit::{self, Limit, Place};
 
 /// How the current above the minima is shared.
@@ -106,6 +106,44 @@ impl Member {
 /// ```
 pub fn allocate(members: &mut [Member], limits: &mut [Limit], share: Share) {
     limit::open(limits);
+    if allocate_alike(members, limits, share).is_none() {
+        divide(members, limits, share);
+    }
+}
+
+/// The same where every member counts the same in every limit; `None` if they
+/// differ.
+fn allocate_alike(members: &mut [Member], limits: &mut [Limit], share: Share) -> Option<()> {
+    let place = members.first()?.place;
+    let mut one = limit::merge(limits, place)?;
+    let (before, mut left) = (one.left(), one.left());
+    for member in members.iter_mut() {
+        if member.place != place || member.weight > 1 {
+            return None;
+        }
+        member.admitted = member.is_capable() && left >= member.min;
+        if member.admitted {
+            left -= member.min;
+        }
+    }
+    one.left = left;
+    spread(members, core::slice::from_mut(&mut one), share);
+    limit::take(limits, place, before - one.left());
+    Some(())
+}
+
+/// One limit in place of all, where every member counts the same: the place of
+/// all, and the limit.
+pub(crate) fn merged(members: &[Member], limits: &[Limit]) -> Option<(Place, Limit)> {
+    let place = members.first()?.place;
+    let same = |member: &Member| member.place == place && member.weight <= 1;
+    if !members.iter().all(same) {
+        return None;
+    }
+    Some((place, limit::merge(limits, place)?))
+}
+
+fn divide(members: &mut [Member], limits: &mut [Limit], share: Share) {
     for member in members.iter_mut() {
         member.admitted = member.is_capable() && limit::fits(limits, member.place, member.min);
         if member.admitted {
@@ -117,6 +155,7 @@ pub fn allocate(members: &mut [Member], limits: &mut [Limit], share: Share) {
 
 /// Shares what the minima of the admitted members left.
 pub(crate) fn spread(members: &mut [Member], limits: &mut [Limit], share: Share) {
+    let mut rising = Rising::NOBODY;
     for member in members.iter_mut() {
         member.current = if member.admitted {
             member.min
@@ -125,9 +164,12 @@ pub(crate) fn spread(members: &mut [Member], limits: &mut [Limit], share: Share)
         };
         member.fine = 0;
         member.settled = !member.admitted || member.max <= member.min;
+        if !member.settled {
+            rising.add(member);
+        }
     }
     match share {
-        Share::Equal => fill(members, limits),
+        Share::Equal => fill(members, limits, &rising),
         Share::PriorityFill => fill_in_rank_order(members, limits),
     }
 }

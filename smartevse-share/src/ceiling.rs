@@ -140,4 +140,13 @@ mod tests {
         config.role = Role::Master;
         assert_eq!(ceiling(&config, &site, &evse), (160, LimitedBy::Max));
     }
+
+    /// I-03: 0, or 6 to 80 A.
+    #[test]
+    fn when_between_zero_and_6_a_then_a_current_cannot_be_announced() {
+        let cases = [(-1, false), (0, true), (1, false), (59, false), (60, true)];
+        for (deci, can) in cases.into_iter().chain([(800, true), (801, false)]) {
+            assert_eq!(is_announceable(DeciAmps::from_deci(deci)), can, "{deci}");
+        }
+    }
 }

@@ -64,6 +64,8 @@ pub struct Exposure {
     /// Whether any set-point ever left.
     has_sent: bool,
     replaced: [Option<Replaced>; STEPS],
+    /// The highest of the replaced ones; `None` without any.
+    held: Option<DeciAmps>,
     /// The last set-point above zero that left the wire, and when.
     nonzero: Option<(DeciAmps, Instant)>,
     /// Since when the order is above zero.
@@ -86,6 +88,7 @@ impl Default for Exposure {
             changed_at: Instant::ZERO,
             has_sent: false,
             replaced: [None; STEPS],
+            held: None,
             nonzero: None,
             released_at: None,
             rogue: DeciAmps::ZERO,
@@ -174,6 +177,9 @@ impl Exposure {
     /// A current is offered again: what waited for the end of a pause is
     /// followed for the response time at most.
     fn shorten(&mut self, at: Instant) {
+        if self.held.is_none() {
+            return;
+        }
         for entry in self.replaced.iter_mut().flatten() {
             if entry.until == Instant::FAR_FUTURE {
                 (entry.at, entry.until) = (at, at + RESPONSE_TIME);
@@ -194,15 +200,31 @@ impl Exposure {
             last.at = last.at.latest(replaced.at);
             last.until = last.until.latest(replaced.until);
         }
+        self.weigh();
+    }
+
+    /// Finds the highest of the replaced set-points.
+    fn weigh(&mut self) {
+        let replaced = self.replaced.iter().flatten();
+        self.held = replaced.map(|entry| entry.current).max();
+    }
+
+    /// Forgets the replaced set-points that nobody can follow any more.
+    fn expire(&mut self, seen_at: Instant, now: Instant) {
+        if self.held.is_none() {
+            return;
+        }
+        for entry in &mut self.replaced {
+            if entry.is_some_and(|old| now >= old.end(seen_at)) {
+                *entry = None;
+            }
+        }
+        self.weigh();
     }
 
     /// Takes in what the EVSE reports.
     pub fn observe(&mut self, view: &ShareView, now: Instant) {
-        for entry in &mut self.replaced {
-            if entry.is_some_and(|old| now >= old.end(view.seen_at)) {
-                *entry = None;
-            }
-        }
+        self.expire(view.seen_at, now);
         let closed = view.online && view.contactor == Contactor::Closed;
         if closed && self.committed() == DeciAmps::ZERO {
             // Already charging before the first order of this master.
@@ -213,7 +235,7 @@ impl Exposure {
             self.rogue = DeciAmps::ZERO;
             if self.sent == DeciAmps::ZERO && self.pending == DeciAmps::ZERO {
                 // Seen outside C and C1 after the zero: the pause is complete.
-                self.replaced = [None; STEPS];
+                (self.replaced, self.held) = ([None; STEPS], None);
             }
         }
         self.doubt(closed, view);
@@ -224,10 +246,8 @@ impl Exposure {
     /// further orders; 0.1 A.
     #[must_use]
     pub fn committed(&self) -> DeciAmps {
-        let replaced = self.replaced.iter().flatten();
-        let highest = replaced.map(|entry| entry.current).max();
         let present = self.sent.max(self.pending);
-        highest.map_or(present, |old| old.max(present))
+        self.held.map_or(present, |old| old.max(present))
     }
 
     /// Notes since when its reports are above everything it may follow,
@@ -294,8 +314,10 @@ impl Exposure {
     #[must_use]
     pub fn deadline(&self, view: &ShareView, now: Instant) -> Instant {
         let mut first = Instant::FAR_FUTURE;
-        for entry in self.replaced.iter().flatten() {
-            first = sooner(first, entry.end(view.seen_at), now);
+        if self.held.is_some() {
+            for entry in self.replaced.iter().flatten() {
+                first = sooner(first, entry.end(view.seen_at), now);
+            }
         }
         match self.nonzero {
             Some((_, at)) if !view.online => sooner(first, at + LOST_NODE_TIME, now),

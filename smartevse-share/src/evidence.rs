@@ -117,6 +117,20 @@ mod tests {
         assert_eq!(after(&back), 2);
     }
 
+    /// Regulation 8.1: 2 A in three samples bring a phase back, less does not.
+    #[test]
+    fn when_an_idle_phase_flows_again_then_it_counts_from_2_a() {
+        let idle = [(30, [60, 60, 0]), (32, [60, 60, 0]), (34, [60, 60, 0])];
+        for (deci, phases) in [(19, 2), (20, 3)] {
+            let more = [36, 38, 40].map(|secs| (secs, [60, 60, deci]));
+            assert_eq!(
+                after(&[idle[0], idle[1], idle[2], more[0], more[1], more[2]]),
+                phases,
+                "{deci}"
+            );
+        }
+    }
+
     #[test]
     fn when_nothing_flows_at_all_then_one_phase_remains() {
         assert_eq!(after(&[(30, [0; 3]), (32, [0; 3]), (34, [0; 3])]), 1);

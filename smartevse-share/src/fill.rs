@@ -13,7 +13,7 @@
 use smartevse_types::DeciAmps;
 
 use crate::allocate::Member;
-use crate::limit::{self, Limit};
+use crate::limit::{self, Limit, Place};
 
 /// Bits behind the point of a fine current.
 const SHIFT: u32 = 24;
@@ -26,62 +26,81 @@ const NEARLY_ONE: i64 = ONE.saturating_sub(ONE >> 8);
 const NEWTON_STEPS: u32 = 6;
 
 /// Raises the members that are not settled from their minimum.
-pub(crate) fn fill(members: &mut [Member], limits: &mut [Limit]) {
-    match common_room(members, limits) {
-        Common::Nobody => {}
-        Common::Room(room) => fill_one(members, limits, room),
-        Common::Several => fill_many(members, limits),
+pub(crate) fn fill(members: &mut [Member], limits: &mut [Limit], rising: &Rising) {
+    match rising.count {
+        0 => {}
+        _ if rising.is_mixed => fill_many(members, limits),
+        _ => fill_one(members, limits, rising),
     }
 }
 
-/// What the limits have in common.
-enum Common {
-    /// No member can rise.
-    Nobody,
-    /// Every member counts the same in every limit and has weight 1: the
-    /// tightest one is the only one. Current left per member coefficient.
-    Room(DeciAmps),
-    /// Several limits or weights.
-    Several,
+/// The members that can rise; 0.1 A.
+pub(crate) struct Rising {
+    place: Place,
+    /// They count differently in some limit, or have weights.
+    is_mixed: bool,
+    count: i32,
+    /// Sum of their minima.
+    minima: DeciAmps,
+    /// The highest of their minima.
+    highest_min: DeciAmps,
+    /// The lowest and the highest of their caps.
+    lowest: DeciAmps,
+    highest: DeciAmps,
 }
 
-fn common_room(members: &[Member], limits: &[Limit]) -> Common {
-    let mut rising = members.iter().filter(|member| !member.settled);
-    let Some(first) = rising.next() else {
-        return Common::Nobody;
+impl Rising {
+    pub(crate) const NOBODY: Self = Self {
+        place: Place::ALL,
+        is_mixed: false,
+        count: 0,
+        minima: DeciAmps::ZERO,
+        highest_min: DeciAmps::ZERO,
+        lowest: DeciAmps::MAX,
+        highest: DeciAmps::ZERO,
     };
-    let same = |member: &Member| member.weight <= 1 && member.place == first.place;
-    if first.weight <= 1 && rising.all(same) {
-        return Common::Room(limit::room(limits, first.place));
+
+    /// Counts one more that can rise.
+    pub(crate) fn add(&mut self, member: &Member) {
+        if self.count == 0 {
+            self.place = member.place;
+        }
+        self.is_mixed |= member.weight > 1 || member.place != self.place;
+        self.count = self.count.saturating_add(1);
+        self.minima += member.min;
+        self.highest_min = self.highest_min.max(member.min);
+        self.lowest = self.lowest.min(member.max);
+        self.highest = self.highest.max(member.max);
     }
-    Common::Several
 }
 
-fn fill_one(members: &mut [Member], limits: &mut [Limit], room: DeciAmps) {
-    let mut budget = room.as_deci().max(0);
-    for member in members.iter().filter(|member| !member.settled) {
-        budget = budget.saturating_add(member.min.as_deci());
-    }
-    let (level, mut rest) = level_of(members, budget);
+fn fill_one(members: &mut [Member], limits: &mut [Limit], all: &Rising) {
+    let room = limit::room(limits, all.place);
+    let (level, mut rest) = level_of(members, all, room.as_deci().max(0));
+    let mut given = DeciAmps::ZERO;
     for member in members.iter_mut().filter(|member| !member.settled) {
         let value = level.max(member.min).min(member.max);
         let extra = rest > DeciAmps::ZERO && value == level && level < member.max;
         let unit = DeciAmps::from_deci(i32::from(extra));
         rest -= unit;
         member.current = value + unit;
-        limit::take(limits, member.place, member.current - member.min);
+        given += member.current - member.min;
     }
+    limit::take(limits, all.place, given);
 }
 
-/// The highest whole level within the budget, and what is left above it.
-fn level_of(members: &[Member], budget: i32) -> (DeciAmps, DeciAmps) {
+/// The highest whole level at which they take no more than this above their
+/// minima, and what is left above it.
+fn level_of(members: &[Member], all: &Rising, room: i32) -> (DeciAmps, DeciAmps) {
     let rising = || members.iter().filter(|member| !member.settled);
-    let count = rising()
-        .fold(0_i32, |count, _| count.saturating_add(1))
-        .max(1);
-    let highest = rising().map(|member| member.max.as_deci()).max();
-    let (mut low, mut high) = (0, highest.unwrap_or(0).saturating_add(1));
-    let mut level = budget.checked_div(count).unwrap_or(0);
+    let budget = room.saturating_add(all.minima.as_deci());
+    let (mut low, mut high) = (0, all.highest.as_deci().saturating_add(1));
+    let mut level = budget.checked_div(all.count).unwrap_or(0);
+    if level >= all.highest_min.as_deci() && level < all.lowest.as_deci() {
+        let even = level.saturating_mul(all.count);
+        let rest = DeciAmps::from_deci(budget.saturating_sub(even));
+        return (DeciAmps::from_deci(level), rest);
+    }
     for step in 0..=NEWTON_STEPS.saturating_add(i32::BITS) {
         let (mut sum, mut linear) = (0_i32, 0_i32);
         for member in rising() {

@@ -248,3 +248,49 @@ fn member_cap(config: &Config, index: usize, evse: &EvseView) -> Ceiling {
     .lowered(Some(evse.cap), LimitedBy::Cable)
     .lowered(circuit, LimitedBy::Share)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use smartevse_types::Amps;
+
+    /// Regulation 6.4: the phases of those that charge count, before anybody
+    /// does those of all that want.
+    #[test]
+    fn when_somebody_charges_then_its_phases_count() {
+        let one = EvseView {
+            wants: true,
+            phases: PhaseSet::SINGLE,
+            ..EvseView::default()
+        };
+        let three = EvseView {
+            phases: PhaseSet::THREE,
+            ..one
+        };
+        let (site, evidence) = (Site::default(), Evidence::default());
+        for (charging, tenths, phases) in [(false, 20, PhaseSet::THREE), (true, 10, one.phases)] {
+            let evses = [EvseView { charging, ..one }, three];
+            let fleet = Fleet::of(&evses, &site, &evidence, one);
+            assert_eq!((fleet.tenths, fleet.phases), (tenths, phases));
+            assert_eq!(fleet.most, 3);
+        }
+    }
+
+    /// Regulation 7: only the EVSE of the master itself is bound to its MAX.
+    #[test]
+    fn when_an_evse_is_a_node_then_max_of_the_master_does_not_bind_it() {
+        let config = Config {
+            role: Role::Master,
+            circuit: Amps::from_amps(63),
+            ..Config::default()
+        };
+        let evse = EvseView {
+            cap: DeciAmps::from_deci(320),
+            ..EvseView::default()
+        };
+        for (index, deci) in [(0, 160), (1, 320), (7, 320)] {
+            let cap = member_cap(&config, index, &evse).current;
+            assert_eq!(cap.as_deci(), deci, "{index}");
+        }
+    }
+}

@@ -71,6 +71,7 @@
 //! | cars that take nothing | [`idle`] | 8.5 |
 //! | who is served | `admit`, [`antiflap`] | 7, 8.3, decisions 7 and 33 |
 //! | shares | [`mod@allocate`], `fill` | 7, 10.2 |
+//! | current left unused, an option | `unused` | 7 |
 //! | two-phase commit, lost nodes | [`commit`], `reserve` | 9.2, 6.2 |
 //!
 //! With several EVSEs the plan carries the budget of all of them together on
@@ -131,8 +132,10 @@ pub mod share_oracle;
 mod shortage;
 pub mod site;
 pub mod slot;
+mod standing;
 pub mod start;
 mod sun;
+mod unused;
 
 pub use allocate::{Member, Share, allocate};
 pub use battery::{battery_current, without_battery};

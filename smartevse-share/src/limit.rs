@@ -110,6 +110,8 @@ pub struct Limit {
     pub(crate) left: DeciAmps,
     /// `left` in fractions of 0.1 A, while a common level is sought.
     pub(crate) fine: i64,
+    /// Everybody counts once: it stands for all limits of one place.
+    alike: bool,
 }
 
 impl Limit {
@@ -124,6 +126,7 @@ impl Limit {
             budget: capacity,
             left: capacity,
             fine: 0,
+            alike: false,
         }
     }
 
@@ -138,6 +141,9 @@ impl Limit {
     /// phases (power share 10.1).
     #[must_use]
     pub fn weight(&self, place: Place) -> i32 {
+        if self.alike {
+            return 1;
+        }
         let (first, last) = self.circuits;
         if place.circuit < first || place.circuit > last {
             return 0;
@@ -145,6 +151,19 @@ impl Limit {
         match self.on {
             Conductor::Phase(phase) => i32::from(place.phases.has(phase)),
             Conductor::Sum => i32::from(place.phases.count()),
+        }
+    }
+
+    /// A current as it counts here; zero from elsewhere.
+    pub(crate) fn part(&self, place: Place, current: DeciAmps) -> DeciAmps {
+        if self.alike {
+            return current;
+        }
+        match self.weight(place) {
+            0 => DeciAmps::ZERO,
+            1 => current,
+            2 => current + current,
+            weight => current.times(weight),
         }
     }
 
@@ -166,6 +185,11 @@ pub(crate) fn open(limits: &mut [Limit]) {
 
 /// Whether this current is still free on every limit of the place.
 pub(crate) fn fits(limits: &[Limit], place: Place, current: DeciAmps) -> bool {
+    if let [one] = limits {
+        if one.alike {
+            return one.left >= current;
+        }
+    }
     limits.iter().all(|limit| {
         let weight = limit.weight(place);
         weight == 0 || limit.left >= current.times(weight)
@@ -174,8 +198,14 @@ pub(crate) fn fits(limits: &[Limit], place: Place, current: DeciAmps) -> bool {
 
 /// Takes a current out of every limit of the place.
 pub(crate) fn take(limits: &mut [Limit], place: Place, current: DeciAmps) {
+    if let [one] = limits {
+        if one.alike {
+            one.left -= current;
+            return;
+        }
+    }
     for limit in limits {
-        limit.left -= current.times(limit.weight(place));
+        limit.left -= limit.part(place, current);
     }
 }
 
@@ -193,6 +223,35 @@ pub(crate) fn room(limits: &[Limit], place: Place) -> DeciAmps {
     };
     let tightest = limits.iter().filter_map(free).min();
     tightest.unwrap_or(DeciAmps::from_deci(i32::MAX))
+}
+
+/// One limit in place of all, for EVSEs that are connected alike; `None` when
+/// nothing limits them.
+///
+/// What everybody takes counts in each limit as often as that of the others, so
+/// the one that leaves the least to an EVSE decides alone.
+pub(crate) fn merge(limits: &[Limit], place: Place) -> Option<Limit> {
+    let mut tightest: Option<(DeciAmps, &Limit)> = None;
+    for limit in limits {
+        let each = match limit.weight(place) {
+            0 => continue,
+            1 => limit.left,
+            weight => {
+                let floor = limit.left.as_deci().checked_div_euclid(weight);
+                DeciAmps::from_deci(floor.unwrap_or(i32::MIN))
+            }
+        };
+        if tightest.is_none_or(|(least, _)| each < least) {
+            tightest = Some((each, limit));
+        }
+    }
+    let (left, limit) = tightest?;
+    Some(Limit {
+        budget: left,
+        left,
+        alike: true,
+        ..*limit
+    })
 }
 
 /// The first exhausted limit of a place after an allocation.

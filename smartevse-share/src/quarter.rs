@@ -184,3 +184,49 @@ fn amps(watts: i64) -> DeciAmps {
     let deci = watts.saturating_mul(10).div_euclid(VOLTS);
     DeciAmps::from_deci(i32::try_from(deci).unwrap_or(i32::MIN))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use smartevse_types::{WattHours, Watts};
+
+    /// The limit after a minute without measured current in which the
+    /// registers moved so many Wh; 0.1 A.
+    fn limit_after(imported: Option<i64>, exported: i64, gross: bool) -> Option<i32> {
+        let config = Config {
+            quarter: Some(QuarterPeak {
+                limit: Watts::from_watts(6_000),
+                gross,
+            }),
+            ..Config::default()
+        };
+        let (mut quarter, mut site) = (Quarter::default(), Site::default());
+        for second in (0..=60_u32).step_by(2) {
+            let at = Instant::from_secs(1_000) + Duration::from_secs(second.into());
+            let part = |sum: i64| WattHours::from_wh(sum.saturating_mul(second.into()) / 60);
+            if let Some(imported) = imported {
+                site.import_energy.update(part(imported), at);
+                site.export_energy.update(part(exported), at);
+            }
+            let sample = Sample {
+                value: PerPhase::splat(DeciAmps::ZERO),
+                at,
+                sequence: second,
+            };
+            quarter.observe(&config, &site, &sample);
+        }
+        quarter.limit.map(DeciAmps::as_deci)
+    }
+
+    /// Regulation 10.3: the registers know better than the samples; export
+    /// counts unless the limit is gross.
+    #[test]
+    fn when_there_is_a_register_then_its_energy_counts() {
+        // 6 kW · 900 s less what was used, in 840 s, at 230 V.
+        assert_eq!(limit_after(None, 0, false), Some(279));
+        assert_eq!(limit_after(Some(0), 0, false), Some(279));
+        assert_eq!(limit_after(Some(100), 0, false), Some(260));
+        assert_eq!(limit_after(Some(100), 100, false), Some(279));
+        assert_eq!(limit_after(Some(100), 100, true), Some(260));
+    }
+}

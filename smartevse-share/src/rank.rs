@@ -33,6 +33,9 @@ pub const LAPS: u16 = 1 << 13;
 #[must_use]
 pub fn base(priority: Priority, connected_at: Option<Instant>) -> u32 {
     const LAST: u32 = u32::MAX - 1;
+    if priority == Priority::ModbusAddress {
+        return 0;
+    }
     let seconds = connected_at.map(|at| u32::try_from(at.as_secs()).unwrap_or(LAST).min(LAST));
     match priority {
         Priority::ModbusAddress => 0,

@@ -8,9 +8,8 @@ use crate::limit::{self, Limit};
 use crate::share_config::{ShareView, padded};
 use crate::slot::Slot;
 
-/// Opens the limits, less what lost and disobedient EVSEs may take.
-pub(crate) fn open(limits: &mut [Limit], slots: &[Slot], views: &[ShareView], now: Instant) {
-    limit::open(limits);
+/// Takes what lost and disobedient EVSEs may take out of the opened limits.
+pub(crate) fn keep(limits: &mut [Limit], slots: &[Slot], views: &[ShareView], now: Instant) {
     for (slot, view) in slots.iter().zip(padded(views)) {
         let kept = slot.exposure.beyond_control(view, now);
         if kept > DeciAmps::ZERO {

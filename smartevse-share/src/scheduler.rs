@@ -6,15 +6,17 @@
 use smartevse_types::{DeciAmps, Duration, Instant};
 
 use crate::admit::{self, Swap};
-use crate::allocate::{Member, spread};
+use crate::allocate::{Member, merged, spread};
 use crate::commit::sooner;
 use crate::idle::{Draw, MEASUREMENT_AGE};
-use crate::limit::{Limit, Place};
+use crate::limit::{self, Limit, Place};
 use crate::rank::{self, Class};
 use crate::reserve;
 use crate::rotation::{self, Rotation};
 use crate::share_config::{AntiFlap, OrdersSent, ShareConfig, ShareView, padded};
-use crate::slot::{Schedule, Slot, Wait};
+use crate::slot::{Schedule, Slot, Wait, reason};
+use crate::standing::{Seen, Standing};
+use crate::unused::Unused;
 
 /// Shortest time between two hand-overs in the group (power share 8.5, I-11).
 pub const SWAP_TIME: Duration = Duration::from_secs(1);
@@ -76,6 +78,7 @@ struct Round<'a> {
     config: ShareConfig,
     views: &'a [ShareView],
     table: ShareTable<'a>,
+    seen: Seen,
 }
 
 impl Scheduler {
@@ -102,18 +105,47 @@ impl Scheduler {
             config: effective(config, table.slots.len()),
             views: inputs.views,
             table,
+            seen: Seen::default(),
         };
         round.observe(inputs.sent.as_ref());
         self.mark_idle(&mut round);
         round.rank();
         round.open(inputs.grace_running);
-        let swap = self.serve(&mut round);
+        let handed_over = self.share(&mut round);
+        let standing = Standing::of(round.table.members);
+        self.tick(&round, standing);
+        self.decide(&round, standing, handed_over)
+    }
+
+    /// Divides the limits; those that are alike for everybody as one.
+    fn share(&mut self, round: &mut Round<'_>) -> Option<(u16, u16)> {
+        let table = &mut round.table;
+        let Some((place, mut one)) = merged(table.members, table.limits) else {
+            return self.divide(round);
+        };
+        let before = one.left();
+        let handed_over = self.divide(&mut Round {
+            now: round.now,
+            config: round.config,
+            views: round.views,
+            seen: round.seen,
+            table: ShareTable {
+                slots: table.slots,
+                members: table.members,
+                limits: core::slice::from_mut(&mut one),
+            },
+        });
+        limit::take(table.limits, place, before - one.left());
+        handed_over
+    }
+
+    fn divide(&mut self, round: &mut Round<'_>) -> Option<(u16, u16)> {
+        let swap = self.serve(round);
         let share = round.config.share;
         spread(round.table.members, round.table.limits, share);
         let handed_over = round.note(swap);
         round.announce();
-        self.tick(&round);
-        self.decide(&round, handed_over)
+        handed_over
     }
 
     fn mark_idle(&self, round: &mut Round<'_>) {
@@ -153,17 +185,14 @@ impl Scheduler {
     }
 
     /// Runs the clocks that depend on what was decided.
-    fn tick(&mut self, round: &Round<'_>) {
+    fn tick(&mut self, round: &Round<'_>, standing: Standing) {
         let (now, interval) = (round.now, round.config.rotation_time());
-        let members = &round.table.members;
-        let waiting = members.iter().any(|m| m.turn.candidate && !m.admitted);
-        self.waiting_since = if waiting {
+        self.waiting_since = if standing.waiting {
             self.waiting_since.or(Some(now))
         } else {
             None
         };
-        let served = members.iter().any(|member| member.admitted);
-        if !waiting || !served || interval == Duration::ZERO {
+        if !standing.waiting || !standing.served || interval == Duration::ZERO {
             self.rotation.stop();
             return;
         }
@@ -201,21 +230,17 @@ impl Scheduler {
         })
     }
 
-    fn decide(&self, round: &Round<'_>, handed_over: Option<(u16, u16)>) -> ShareDecision {
-        let members = &round.table.members;
-        let served = members.iter().any(|member| member.admitted);
-        let wanted = members.iter().any(|member| member.turn.candidate);
-        let slots = || round.table.slots.iter().zip(padded(round.views));
-        let rogue = slots()
-            .zip(0_u16..)
-            .find(|((slot, _), _)| slot.exposure.is_rogue());
+    fn decide(
+        &self,
+        round: &Round<'_>,
+        standing: Standing,
+        handed_over: Option<(u16, u16)>,
+    ) -> ShareDecision {
         ShareDecision {
-            nobody_served: wanted && !served,
+            nobody_served: standing.wanted && !standing.served,
             rotation_left: self.rotation.left(round.now),
-            reserved: slots()
-                .map(|(slot, view)| slot.exposure.beyond_control(view, round.now))
-                .sum(),
-            disobedient: rogue.map(|(_, index)| index),
+            reserved: round.seen.beyond_control,
+            disobedient: round.seen.rogue,
             handed_over,
             deadline: self.deadline(round),
         }
@@ -238,6 +263,9 @@ impl Scheduler {
     }
 }
 
+/// Numbers that fit into a word.
+const FEW: usize = 32;
+
 /// A single EVSE has nobody to wait for (I-23).
 fn effective(config: &ShareConfig, evses: usize) -> ShareConfig {
     let mut config = *config;
@@ -259,11 +287,22 @@ impl Round<'_> {
                 slot.sent(*current, sent.at);
             }
         }
-        for (slot, view) in self.table.slots.iter_mut().zip(self.views) {
-            slot.place = view.place;
-        }
-        for (slot, view) in self.table.slots.iter_mut().zip(padded(self.views)) {
+        let mut views = self.views.iter();
+        for (slot, index) in self.table.slots.iter_mut().zip(0_u16..) {
+            let view = match views.next() {
+                Some(view) => {
+                    slot.place = view.place;
+                    view
+                }
+                None => &ShareView::UNKNOWN,
+            };
             slot.observe(view, self.now);
+            if self.config.lend_unused {
+                slot.unused.observe(view, slot.exposure.order(), self.now);
+            } else {
+                slot.unused = Unused::default();
+            }
+            self.seen.note(slot, view, index, self.now);
         }
     }
 
@@ -274,13 +313,18 @@ impl Round<'_> {
                 member.turn.index = index;
             }
         }
-        self.place_newcomers();
+        if self.seen.newcomers {
+            self.place_newcomers();
+        }
         self.fill_members();
         rank::sort(self.table.members);
     }
 
     /// Whether each EVSE has a member with its number.
     fn is_numbered(&mut self) -> bool {
+        if self.table.slots.len() <= FEW {
+            return self.are_few_numbered();
+        }
         for slot in self.table.slots.iter_mut() {
             slot.numbered = false;
         }
@@ -290,6 +334,20 @@ impl Round<'_> {
             }
         }
         self.table.slots.iter().all(|slot| slot.numbered)
+    }
+
+    /// The same for as many EVSEs as a word has bits.
+    fn are_few_numbered(&self) -> bool {
+        let count = u32::try_from(self.table.slots.len()).unwrap_or(0);
+        let all = u32::MAX
+            .checked_shr(u32::BITS.saturating_sub(count))
+            .unwrap_or(0);
+        let members = self.table.members.iter();
+        let found = members.fold(0_u32, |found, member| {
+            let bit = 1_u32.checked_shl(u32::from(member.turn.index));
+            found | bit.unwrap_or(0)
+        });
+        found & all == all
     }
 
     /// Gives newcomers their place in the rotation.
@@ -349,7 +407,10 @@ impl Round<'_> {
 
     fn open(&mut self, grace_running: bool) {
         let table = &mut self.table;
-        reserve::open(table.limits, table.slots, self.views, self.now);
+        limit::open(table.limits);
+        if self.seen.beyond_control > DeciAmps::ZERO {
+            reserve::keep(table.limits, table.slots, self.views, self.now);
+        }
         if grace_running {
             reserve::soften(table.limits, table.members, table.slots);
         }
@@ -486,7 +547,7 @@ impl Round<'_> {
 /// Takes a commitment out of the fine figures, which count 0.1 A here.
 fn occupy(limits: &mut [Limit], place: Place, current: DeciAmps) {
     for limit in limits {
-        let part = current.times(limit.weight(place));
+        let part = limit.part(place, current);
         limit.fine = limit.fine.saturating_sub(i64::from(part.as_deci()));
     }
 }
@@ -496,6 +557,7 @@ fn occupy(limits: &mut [Limit], place: Place, current: DeciAmps) {
 fn room(limits: &[Limit], member: &Member) -> DeciAmps {
     let free = |limit: &Limit| match limit.weight(member.place) {
         0 => None,
+        1 => Some(limit.fine),
         weight => limit.fine.checked_div_euclid(i64::from(weight)),
     };
     let tightest = limits.iter().filter_map(free).min();
@@ -512,34 +574,4 @@ fn reachable(member: &Member, order: DeciAmps, committed: DeciAmps, room: DeciAm
         return order;
     }
     next.max(order)
-}
-
-/// Why an EVSE waits after this decision.
-fn reason(
-    slot: &Slot,
-    member: &Member,
-    left: Option<Wait>,
-    wanting: bool,
-    now: Instant,
-) -> Option<Wait> {
-    if member.admitted || !wanting {
-        return None;
-    }
-    if slot.exposure.is_rogue() {
-        return Some(Wait::Disobeys);
-    }
-    if !member.turn.candidate {
-        return Some(Wait::CapBelowMin);
-    }
-    let held = member.turn.held.then_some(Wait::AntiFlap);
-    let idle = slot.idle.is_in_force(now).then_some(Wait::Idle);
-    let kept = slot
-        .wait
-        .filter(|wait| matches!(wait, Wait::Rotation | Wait::Priority));
-    let began = member.turn.active.then_some(Wait::Shortage);
-    left.or(held)
-        .or(idle)
-        .or(began)
-        .or(kept)
-        .or(Some(Wait::Shortage))
 }

@@ -229,7 +229,8 @@ pub(crate) fn bottleneck<const N: usize>(
     let part =
         |slot: &Slot, view: &ShareView| slot.allocated.divided_by(i32::from(view.weight.max(1)));
     let tolerance = DeciAmps::from_deci(2);
-    let low = served().filter(|(slot, view)| slot.allocated < view.ceiling());
+    let cap = |slot: &Slot, view: &ShareView| slot.ceiling(view, moment.config.mode, moment.now);
+    let low = served().filter(|(slot, view)| slot.allocated < cap(slot, view));
     all(low.map(|(slot, view)| {
         moment.limits.iter().any(|limit| {
             let weight = limit.weight(view.place);
@@ -253,7 +254,9 @@ pub(crate) fn equals_are_equal<const N: usize>(
     if moment.config.mode == Mode::Solar || moment.config.share != Share::Equal {
         return Verdict::Silent;
     }
-    let data = |view: &ShareView| (view.floor(), view.ceiling(), view.weight, view.place);
+    let cap = |slot: &Slot, view: &ShareView| slot.ceiling(view, moment.config.mode, moment.now);
+    let data =
+        |slot: &Slot, view: &ShareView| (view.floor(), cap(slot, view), view.weight, view.place);
     let served = || {
         pairs(moment)
             .filter(|(slot, _)| is_active(slot))
@@ -262,7 +265,7 @@ pub(crate) fn equals_are_equal<const N: usize>(
     let unit = DeciAmps::from_deci(1);
     all(served().flat_map(|(at, (slot, view))| {
         let others = served().skip(at.saturating_add(1));
-        let alike = others.filter(move |(_, (_, it))| data(it) == data(view));
+        let alike = others.filter(move |(_, (other, it))| data(other, it) == data(slot, view));
         alike.map(move |(_, (other, _))| {
             other.allocated <= slot.allocated + unit && slot.allocated <= other.allocated + unit
         })

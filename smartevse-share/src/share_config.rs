@@ -73,6 +73,9 @@ pub struct ShareConfig {
     /// regulation says so while surplus has not lasted
     /// ([`Plan::hold_joins`](crate::Plan)).
     pub hold_joins: bool,
+    /// What a vehicle leaves unused for 20 s goes to the others. Default: no
+    /// (power share 7, use it or lose it).
+    pub lend_unused: bool,
 }
 
 impl Default for ShareConfig {
@@ -85,6 +88,7 @@ impl Default for ShareConfig {
             anti_flap: AntiFlap::default(),
             share: Share::Equal,
             hold_joins: false,
+            lend_unused: false,
         }
     }
 }

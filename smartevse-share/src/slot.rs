@@ -2,12 +2,14 @@
 
 use smartevse_types::{BlockReason, DeciAmps, Duration, Instant, Mode};
 
+use crate::allocate::Member;
 use crate::antiflap::Pause;
 use crate::commit::{Exposure, sooner};
 use crate::idle::{Draw, IdleMark, RUN_UP};
 use crate::limit::Place;
 use crate::rank::Class;
 use crate::share_config::{Contactor, ShareConfig, ShareView};
+use crate::unused::Unused;
 
 /// Place of an EVSE in the schedule (published as `ScheduleState`).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
@@ -80,6 +82,7 @@ pub struct Slot {
     pub(crate) exposure: Exposure,
     pub(crate) idle: IdleMark,
     pub(crate) pause: Pause,
+    pub(crate) unused: Unused,
     pub(crate) lap: u16,
     pub(crate) active_since: Instant,
     /// Where it was connected at last.
@@ -212,6 +215,11 @@ impl Slot {
 
     /// Highest current now: its cap, in Solar MIN during the first 40 s.
     pub(crate) fn ceiling(&self, view: &ShareView, mode: Mode, now: Instant) -> DeciAmps {
+        let highest = self.full_ceiling(view, mode, now);
+        self.unused.cap().map_or(highest, |cap| cap.min(highest))
+    }
+
+    fn full_ceiling(&self, view: &ShareView, mode: Mode, now: Instant) -> DeciAmps {
         let warm = self.charging_since.is_some_and(|at| now >= at + WARM_UP);
         match mode {
             Mode::Solar if !warm => view.ceiling().min(view.floor()),
@@ -236,6 +244,7 @@ impl Slot {
     pub(crate) fn deadline(&self, view: &ShareView, config: &ShareConfig, now: Instant) -> Instant {
         let mut first = self.exposure.deadline(view, now);
         first = sooner(first, self.idle.end(), now);
+        first = sooner(first, self.unused.deadline(view), now);
         if let (Mode::Solar, Some(at)) = (config.mode, self.charging_since) {
             first = sooner(first, at + WARM_UP, now);
         }
@@ -248,4 +257,34 @@ impl Slot {
             }
         }
     }
+}
+
+/// Why an EVSE waits after this decision.
+pub(crate) fn reason(
+    slot: &Slot,
+    member: &Member,
+    left: Option<Wait>,
+    wanting: bool,
+    now: Instant,
+) -> Option<Wait> {
+    if member.admitted || !wanting {
+        return None;
+    }
+    if slot.exposure.is_rogue() {
+        return Some(Wait::Disobeys);
+    }
+    if !member.turn.candidate {
+        return Some(Wait::CapBelowMin);
+    }
+    let held = member.turn.held.then_some(Wait::AntiFlap);
+    let idle = slot.idle.is_in_force(now).then_some(Wait::Idle);
+    let kept = slot
+        .wait
+        .filter(|wait| matches!(wait, Wait::Rotation | Wait::Priority));
+    let began = member.turn.active.then_some(Wait::Shortage);
+    left.or(held)
+        .or(idle)
+        .or(began)
+        .or(kept)
+        .or(Some(Wait::Shortage))
 }

@@ -4,7 +4,7 @@
 //! [`Run`](crate::run::Run) skips what does not change and counts; the bench
 //! skips nothing and lets a test look at every poll.
 
-use smartevse::{Planning, Setup, Station, Stored};
+use smartevse::{Extras, Planning, Setup, Station, Stored};
 use smartevse_core::charger::{BoardFacts, BootRecord};
 use smartevse_core::command::Refused;
 use smartevse_core::directive::ChargerStatus;
@@ -291,5 +291,6 @@ const fn setup_of(plan: &BenchPlan, boot: BootRecord) -> Setup<'static> {
         planning: Planning::Regulated,
         serial: 0,
         circuit_meter: None,
+        extras: Extras::NONE,
     }
 }

@@ -45,6 +45,8 @@ const MEASURED_AGE: Duration = Duration::from_secs(11);
 pub(crate) struct GroupInputs<'a> {
     pub(crate) settings: &'a Settings,
     pub(crate) config: share::Config,
+    /// What is left unused goes to the others.
+    pub(crate) lend_unused: bool,
     pub(crate) site: share::Site,
     pub(crate) status: &'a ChargerStatus,
     pub(crate) access: Access,
@@ -347,6 +349,7 @@ impl GroupSide {
     ) -> share::ShareDecision {
         let config = share::ShareConfig {
             hold_joins: plan.hold_joins,
+            lend_unused: inputs.lend_unused,
             ..wiring::share_config(inputs.settings, inputs.config.mode)
         };
         let floor = inputs.config.floor();

@@ -38,7 +38,7 @@ pub mod wiring;
 pub use circuit_meter::CircuitMeter;
 pub use manager::Manager;
 pub use power::Planning;
-pub use station::{Setup, Station, Stored};
+pub use station::{Extras, Setup, Station, Stored};
 
 pub use smartevse_core as core;
 pub use smartevse_core::hardware::Board;

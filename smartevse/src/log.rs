@@ -16,7 +16,7 @@ use smartevse_types::{Access, Duration, Instant};
 
 use crate::circuit_meter::CircuitMeter;
 use crate::power::Planning;
-use crate::station::{Setup, Station, Stored};
+use crate::station::{Extras, Setup, Station, Stored};
 
 mod replay;
 
@@ -58,6 +58,8 @@ pub enum Entry {
         planning: Planning,
         /// Separate meter of the circuit.
         circuit_meter: Option<CircuitMeter>,
+        /// What has no row in the menu.
+        extras: Extras,
     },
     /// A poll.
     Poll {
@@ -140,6 +142,7 @@ impl<S: Sink> Recorder<S> {
             card: setup.card,
             planning: setup.planning,
             circuit_meter: setup.circuit_meter,
+            extras: setup.extras,
         });
         recorder
     }

@@ -28,7 +28,7 @@ use crate::group::GroupSide;
 use crate::modem::ModemSide;
 use crate::power::{Planning, lowered, relay_limit};
 use crate::records::Records;
-use crate::station::{Setup, Stored};
+use crate::station::{Extras, Setup, Stored};
 use crate::watch::{EV_FIRST_SILENCE, EV_SILENCE, MAINS_SILENCE, SourceWatch};
 use crate::wiring;
 
@@ -125,6 +125,7 @@ pub struct Manager {
     handshake: Handshake,
     has_modem: bool,
     serial: u32,
+    extras: Extras,
     meters: MetersStatus,
     mains_watch: SourceWatch,
     ev_watch: SourceWatch,
@@ -189,6 +190,7 @@ impl Manager {
             handshake: Handshake::NotNeeded,
             has_modem: setup.facts.modem,
             serial: setup.serial,
+            extras: setup.extras,
             meters: MetersStatus {
                 mains: meter,
                 ev: meter,

@@ -11,7 +11,8 @@ use smartevse_core::options::RfidMode;
 use smartevse_core::records::energy::EnergyRecord;
 use smartevse_core::settings::Settings;
 use smartevse_core::snapshot::Snapshot;
-use smartevse_types::{Access, Instant};
+use smartevse_share as share;
+use smartevse_types::{Access, Instant, Watts};
 
 use crate::circuit_meter::CircuitMeter;
 use crate::manager::Manager;
@@ -71,6 +72,40 @@ pub struct Setup<'a> {
     pub serial: u32,
     /// Separate meter of the circuit; default none.
     pub circuit_meter: Option<CircuitMeter>,
+    /// What has no row in the menu.
+    pub extras: Extras,
+}
+
+/// Options of the planning that have no row in the menu; all are off unless
+/// they are asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[cfg_attr(feature = "log", derive(serde::Serialize, serde::Deserialize))]
+pub struct Extras {
+    /// Limit of the average import in each quarter of an hour; W, default none
+    /// (regulation 10.3).
+    pub quarter_limit: Option<Watts>,
+    /// Export does not reduce the consumption of a quarter. Default: it does
+    /// (regulation 10.3).
+    pub quarter_gross: bool,
+    /// In a group, what a vehicle leaves unused goes to the others. Default: no
+    /// (power share 7, use it or lose it).
+    pub lend_unused: bool,
+}
+
+impl Extras {
+    /// All options are off.
+    pub const NONE: Self = Self {
+        quarter_limit: None,
+        quarter_gross: false,
+        lend_unused: false,
+    };
+
+    /// The limit of a quarter of an hour as the regulation takes it.
+    pub(crate) fn quarter(&self) -> Option<share::QuarterPeak> {
+        let gross = self.quarter_gross;
+        self.quarter_limit
+            .map(|limit| share::QuarterPeak { limit, gross })
+    }
 }
 
 impl Setup<'_> {

@@ -50,6 +50,9 @@ bitflags! {
         /// EV meter and mains meter have the same address (menu rule X28,
         /// decision 59).
         const METER_ADDRESS_CLASH = 1 << 5;
+        /// In Solar a charge begins with less surplus than MIN needs
+        /// (regulation 6.5).
+        const SOLAR_STARTS_BELOW_MIN = 1 << 6;
     }
 }
 
@@ -110,6 +113,10 @@ const WARNINGS: &[(ConfigWarnings, &str)] = &[
     (
         ConfigWarnings::METER_ADDRESS_CLASH,
         "EV ADR equals the address of the mains meter: the EV meter is not read",
+    ),
+    (
+        ConfigWarnings::SOLAR_STARTS_BELOW_MIN,
+        "START and IMPORT are below MIN on all phases: charging goes on and off while the sun is weak",
     ),
 ];
 

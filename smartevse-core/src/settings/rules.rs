@@ -159,6 +159,10 @@ pub(super) fn warnings(settings: &Settings) -> ConfigWarnings {
             ConfigWarnings::METER_ADDRESS_CLASH,
             addresses_clash(settings),
         ),
+        (
+            ConfigWarnings::SOLAR_STARTS_BELOW_MIN,
+            settings.mode() == Mode::Solar && settings.start() + settings.import() < least,
+        ),
     ];
     rows.into_iter()
         .filter_map(|(flag, raised)| raised.then_some(flag))

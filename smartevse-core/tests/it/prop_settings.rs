@@ -132,10 +132,10 @@ fn when_min_exceeds_max_then_min_is_lowered() {
     );
 }
 
-/// Menu X3, X9, X27, X28.
+/// Menu X3, X9, X27, X28; regulation 6.5.
 #[test]
 fn when_a_combination_is_doubtful_then_it_is_accepted_with_a_warning() {
-    let rows: [(&[(SettingId, u16)], ConfigWarnings); 9] = [
+    let rows: [(&[(SettingId, u16)], ConfigWarnings); 13] = [
         (
             &[(SettingId::Circuit, 10), (SettingId::Min, 12)],
             ConfigWarnings::CIRCUIT_BELOW_MIN,
@@ -175,6 +175,36 @@ fn when_a_combination_is_doubtful_then_it_is_accepted_with_a_warning() {
                 (SettingId::EvAdr, 10),
             ],
             ConfigWarnings::METER_ADDRESS_CLASH,
+        ),
+        (
+            &[
+                (SettingId::MainsMet, 9),
+                (SettingId::Mode, 2),
+                (SettingId::Start, 17),
+            ],
+            ConfigWarnings::SOLAR_STARTS_BELOW_MIN,
+        ),
+        (
+            &[
+                (SettingId::MainsMet, 9),
+                (SettingId::Mode, 2),
+                (SettingId::Start, 17),
+                (SettingId::Import, 1),
+            ],
+            ConfigWarnings::empty(),
+        ),
+        (
+            &[
+                (SettingId::MainsMet, 9),
+                (SettingId::Mode, 2),
+                (SettingId::Start, 5),
+                (SettingId::Contact2, 4),
+            ],
+            ConfigWarnings::SOLAR_STARTS_BELOW_MIN,
+        ),
+        (
+            &[(SettingId::MainsMet, 9), (SettingId::Start, 0)],
+            ConfigWarnings::empty(),
         ),
     ];
     for (changes, expected) in rows {

@@ -131,6 +131,21 @@ fn when_a_node_appears_then_it_is_found() {
     assert!(bench.master.report(7).is_online());
 }
 
+/// L-05: all seven nodes that power up together, after the master and in the
+/// middle of a round, are online within 14 s and one round.
+#[test]
+fn when_seven_nodes_power_up_then_all_are_online_in_16_s() {
+    for delay in [50, 700, 1_950, 7_000] {
+        let mut bench = Bench::new(0);
+        bench.run(20_000 + delay);
+        assert!((1..=NODES).all(|node| !bench.master.report(node).is_online()));
+        bench.nodes = [Some(idle()); NODES];
+        bench.run(16_000);
+        let late = (1..=NODES).find(|node| !bench.master.report(*node).is_online());
+        assert_eq!(late, None, "after {delay} ms");
+    }
+}
+
 /// Power share 6.1: the fifth unanswered poll marks a node lost and takes its
 /// set-point away at once.
 #[test]

@@ -8,9 +8,12 @@
     reason = "test code counts freely and may fail at once"
 )]
 
+mod alike;
 mod bench;
 mod group;
+mod lending;
 mod loops;
+mod places;
 mod prop_invariants;
 mod prop_solar;
 mod prop_twins;

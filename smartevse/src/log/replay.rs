@@ -87,6 +87,7 @@ impl<'a> Replay<'a> {
                     card,
                     planning,
                     circuit_meter,
+                    extras,
                 }) => {
                     if version != LOG_VERSION {
                         return Err(ReplayError::Version(version));
@@ -105,6 +106,7 @@ impl<'a> Replay<'a> {
                         lcd_lock: false,
                         energy: EnergyRecord::NONE,
                         serial: 0,
+                        extras,
                     };
                     return Ok(Self::start(log, offset, &setup, at));
                 }

@@ -131,6 +131,7 @@ impl Manager {
         let inputs = GroupInputs {
             settings: &self.in_force,
             config: self.regulation_config(),
+            lend_unused: self.extras.lend_unused,
             site: self.site(),
             status,
             access: self.access.access(),

@@ -63,11 +63,13 @@ impl Manager {
         }
     }
 
-    /// Settings of the regulation; a separate meter guards CIRCUIT as the EV
-    /// meter does (regulation specification §12).
+    /// Settings of the regulation, with those that have no row in the menu; a
+    /// separate meter guards CIRCUIT as the EV meter does (regulation
+    /// specification §12).
     pub(super) fn regulation_config(&self) -> share::Config {
         let mut config = wiring::regulation_config(&self.in_force);
         config.has_ev_meter |= self.meters.circuit.is_some();
+        config.quarter = self.extras.quarter();
         config
     }
 

@@ -9,10 +9,12 @@
 
 mod bench;
 mod circuit;
+mod extras;
 mod group_line;
 mod log_replay;
 mod meter_line;
 mod new_meter;
+mod phases;
 mod prop_skip;
 mod refusals;
 mod sensorbox;

@@ -20,8 +20,8 @@ use smartevse_core::state::ChargeState;
 use smartevse_meters::framing::{encode_rtu, write_rtu};
 use smartevse_meters::{Frame, Meter, ReadKind, Request, Tag, decode_read, plan_read};
 use smartevse_share::{
-    Conductor, Config, EvseView, Group, Limit, OrdersSent, Regulator, ShareConfig, ShareInputs,
-    ShareView, Site,
+    Conductor, Config, EvseView, Group, Limit, Member, OrdersSent, Regulator, Share, ShareConfig,
+    ShareInputs, ShareView, Site, allocate,
 };
 use smartevse_types::{
     Access, Amps, Celsius, DeciAmps, Duration, Instant, LimitedBy, Mode, Ohms, PerPhase, Phase,
@@ -53,6 +53,7 @@ pub fn measure(counter: &mut impl Counter) {
     planning(counter);
     control_path::measure(counter);
     regulation(counter);
+    allocation(counter);
     schedule(counter);
     modbus(counter);
 }
@@ -375,6 +376,23 @@ fn reply(counter: &mut impl Counter) {
     counter.report("check: currents decoded", u32::from(decoded));
 }
 
+/// The bare allocation: eight EVSEs that want, one limit on each phase.
+fn allocation(counter: &mut impl Counter) {
+    let deci = DeciAmps::from_deci;
+    let mut members = opaque([Member::new(deci(60), deci(320)); 8]);
+    let by = LimitedBy::Circuit(Phase::L1);
+    for (capacity, name) in [
+        (330, "allocate, 8 EVSEs in a shortage, 3 limits"),
+        (640, "allocate, 8 EVSEs with enough for all, 3 limits"),
+    ] {
+        let limit = |phase| Limit::new(deci(capacity), Conductor::Phase(phase), by);
+        let mut limits = opaque(Phase::ALL.map(limit));
+        let (count, ()) = counter.count(|| allocate(&mut members, &mut limits, Share::Equal));
+        consume(&members);
+        counter.report(name, count);
+    }
+}
+
 /// Eight EVSEs in a shortage, one limit on each phase.
 fn schedule(counter: &mut impl Counter) {
     let deci = DeciAmps::from_deci;
@@ -388,7 +406,7 @@ fn schedule(counter: &mut impl Counter) {
     let views = opaque([view; 8]);
     let config = opaque(ShareConfig::default());
     let mut group: Group = Group::new();
-    let (mut first, mut worst) = (0, 0);
+    let (mut first, mut steady, mut worst) = (0, 0, 0);
     for (second, capacity) in [250, 250, 330, 330, 330, 200, 200, 260, 240]
         .into_iter()
         .enumerate()
@@ -407,12 +425,16 @@ fn schedule(counter: &mut impl Counter) {
             grace_running: false,
         };
         let (count, _) = counter.count(|| group.step(now, &config, &inputs, &mut limits));
-        if second == 0 {
-            first = count;
-        } else {
+        match second {
+            0 => first = count,
+            4 => steady = count,
+            _ => {}
+        }
+        if second > 0 {
             worst = worst.max(count);
         }
     }
     counter.report("Group::step, 8 EVSEs arrive at once", first);
+    counter.report("Group::step, 8 EVSEs in a shortage, as before", steady);
     counter.report("Group::step, 8 EVSEs in a shortage, 3 limits", worst);
 }
