@@ -25,8 +25,6 @@ NOT_LINKED = {
     "smartevse-core/src/charger/": "private parts of the charger, which its own calls reach",
     "smartevse-core/src/oracle": "the program `oracle` calls the watch; its rows are data",
     "smartevse-share/src/oracle": "the program `oracle` calls it; its rows are data",
-    "smartevse/src/port/face.rs": "feature `menu`: menu and drawing are not part of the proof",
-    "smartevse/src/port/panel.rs": "feature `menu`, as above",
     "smartevse-share/src/share_oracle": "judges tests and simulations",
 }
 
@@ -44,8 +42,6 @@ EXCUSED = {
     "smartevse-menu/src/row.rs": {"setting": "called; the result has the bits of the row, so no code is left"},
     "smartevse-meters/src/transaction.rs": {"words": "its code is a closure, which the tables know under another name"},
     "smartevse/src/group/translate.rs": {"handshake": "called; both types have the same bits, so no code is left"},
-    "smartevse/src/port/hub.rs": {"shown": "feature `menu`"},
-    "smartevse/src/port/planner.rs": {"face": "feature `menu`"},
     "smartevse/src/manager.rs": {"moment": "feature of the oracle"},
 }
 

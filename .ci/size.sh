@@ -41,7 +41,7 @@ program() { echo "$CARGO_TARGET_DIR/$1/release/$2"; }
 # Calls of panicking functions in the assembly of a program: one line each, the function that is called.
 panics() { # bin
   local assembly="$CARGO_TARGET_DIR/$1.s"
-  (cd "$FOOTPRINT" && cargo rustc -q --release --target "$MAIN" --features trace --bin "$1" -- --emit "asm=$assembly")
+  (cd "$FOOTPRINT" && cargo rustc -q --release --target "$MAIN" --features trace,menu --bin "$1" -- --emit "asm=$assembly")
   grep -E '^\s+b(l|lx|\.w)?\s+\S*(panicking|unwrap_failed|expect_failed)' "$assembly" | awk '{ print $2 }' || true
 }
 
@@ -57,8 +57,8 @@ where() {
 # Every public function is among the calls of the programs.
 prove_reach() {
   local bin programs=()
-  for bin in "${PROVEN[@]}" tasks oracle; do programs+=("$(program "$MAIN" "$bin")"); done
-  build "$MAIN" trace tasks || return 1
+  for bin in "${PROVEN[@]}" tasks oracle face; do programs+=("$(program "$MAIN" "$bin")"); done
+  build "$MAIN" trace,menu tasks || return 1
   python3 .ci/reach.py "${programs[@]}" || { echo "FAILED: the programs do not reach every public function"; return 1; }
 }
 
@@ -76,6 +76,7 @@ prove() {
     done
   done
   if log=$(build "$MAIN" oracle oracle); then :; else echo "FAILED: oracle does not link: $log"; failed=1; fi
+  if log=$(build "$MAIN" menu face); then :; else echo "FAILED: face does not link: $log"; failed=1; fi
   if log=$(build "$MAIN" "" canary); then
     echo "FAILED: the canary links, so the proof of the others is worth nothing"
     failed=1
@@ -90,7 +91,7 @@ prove() {
     failed=1
   fi
   prove_reach || failed=1
-  [ "$failed" = 0 ] && echo "No panic can be reached: ${PROVEN[*]} on ${TARGETS[*]}; oracle on $MAIN; canary refused."
+  [ "$failed" = 0 ] && echo "No panic can be reached: ${PROVEN[*]} on ${TARGETS[*]}; oracle and face on $MAIN; canary refused."
   return "$failed"
 }
 

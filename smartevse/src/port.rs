@@ -13,6 +13,10 @@
 //! With the feature `menu` planning polls the menu as well, and `Hub::serve_panel`
 //! takes the place of `watch_buttons`: it draws what the menu shows.
 //!
+//! With the feature `storage` a `Keeper` opens the settings area of the flash
+//! before the first loop starts, and `Hub::plan_stored` takes the place of `plan`:
+//! after each turn of planning it brings what changed into the store.
+//!
 //! The contexts share the cells of the hub only; each access is one short
 //! critical section.
 //!
@@ -36,7 +40,7 @@
 //! }
 //! ```
 //!
-//! **Not here:** pins, registers, executors, a settings store.
+//! **Not here:** pins, registers, executors, the flash itself.
 
 mod captured;
 pub mod console;
@@ -45,6 +49,9 @@ mod control;
 mod face;
 mod front;
 mod hub;
+mod keep;
+#[cfg(feature = "storage")]
+mod keeper;
 #[cfg(feature = "menu")]
 mod panel;
 mod planner;
@@ -63,6 +70,8 @@ pub use control::{Control, ControlSetup, Turn};
 pub use face::{Face, Shown};
 pub use front::wish;
 pub use hub::Hub;
+#[cfg(feature = "storage")]
+pub use keeper::Keeper;
 #[cfg(feature = "menu")]
 pub use panel::{Panel, SplitPanel};
 pub use planner::{Plan, Planner};

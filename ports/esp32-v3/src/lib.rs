@@ -12,7 +12,7 @@
 //! | planning executor | 1 | manager, meter line | time, bus |
 //! | threads | 0 | panel, card reader; later the network | anything |
 //!
-//! **Not supported yet:** stored settings, drawing, Wi-Fi.
+//! **Not supported yet:** Wi-Fi, melodies.
 #![cfg_attr(not(test), no_std)]
 #![cfg_attr(
     test,

@@ -16,8 +16,7 @@
 //! The end of each pilot period interrupts them all: it takes the samples and
 //! makes the charging control due every 10 ms.
 //!
-//! **Not supported yet:** stored settings (the flash area is ready), drawing on
-//! the LCD, card reader, power share.
+//! **Not supported yet:** card reader, modem, buzzer.
 #![no_std]
 
 pub mod facts;

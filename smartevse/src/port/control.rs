@@ -33,6 +33,14 @@ impl ControlSetup {
             erase_watchdog,
         }
     }
+
+    /// Adds the latched faults of the store, which outlive a power cut (rule
+    /// I-23). A fault that one of the two knows is latched.
+    #[must_use]
+    pub fn with_stored(mut self, stored: BootRecord) -> Self {
+        self.boot.latched |= stored.latched;
+        self
+    }
 }
 
 /// What a turn of the 10 ms loop tells the others.

@@ -10,6 +10,8 @@ use smartevse_core::directive::ChargerStatus;
 use smartevse_core::event::Event;
 #[cfg(feature = "menu")]
 use smartevse_core::hardware::ButtonSet;
+#[cfg(feature = "storage")]
+use smartevse_core::hardware::Storage;
 use smartevse_core::hardware::{Board, LONGEST_WATCHDOG, Watchdog};
 use smartevse_core::options::SensorboxWifi;
 use smartevse_types::{Duration, Instant};
@@ -17,6 +19,9 @@ use smartevse_types::{Duration, Instant};
 use super::control::{Control, ControlSetup};
 #[cfg(feature = "menu")]
 use super::face::{Face, Shown};
+use super::keep::Keep;
+#[cfg(feature = "storage")]
+use super::keeper::Keeper;
 use super::planner::{Plan, Planner};
 use super::supervisor::Part;
 use crate::exchange::{Queue, Shared, Slot};
@@ -54,6 +59,7 @@ pub struct Hub {
     line_alive: Shared<Instant>,
     front_alive: Shared<Instant>,
     erase_permit: Shared<bool>,
+    erase_ready: Shared<bool>,
     #[cfg(feature = "menu")]
     levels: Shared<ButtonSet>,
     #[cfg(feature = "menu")]
@@ -78,6 +84,7 @@ impl Hub {
             line_alive: Shared::new(Instant::ZERO),
             front_alive: Shared::new(Instant::ZERO),
             erase_permit: Shared::new(false),
+            erase_ready: Shared::new(false),
             #[cfg(feature = "menu")]
             levels: Shared::new(ButtonSet::empty()),
             #[cfg(feature = "menu")]
@@ -143,6 +150,13 @@ impl Hub {
         self.erase_permit.set(permit);
     }
 
+    /// Whether an erase may begin: the permit holds, contactors are open, and
+    /// the watchdog runs with the period of an erase.
+    #[cfg(feature = "storage")]
+    pub(super) fn erase_is_ready(&self) -> bool {
+        self.erase_permit.get() && self.erase_ready.get()
+    }
+
     /// The 10 ms loop. `tick` waits for the next turn; `after` sees each
     /// status, for instance to keep latched faults over a reset.
     ///
@@ -179,11 +193,34 @@ impl Hub {
                 Some(wanted) if watchdog.start(wanted).is_ok() => period = wanted,
                 Some(_) | None => {}
             }
+            let long = turn.feed == Some(setup.erase_watchdog) && period == setup.erase_watchdog;
+            self.erase_ready.set(permit && long);
         }
     }
 
-    /// The planning half.
+    /// The planning half of a charger that stores nothing.
     pub async fn plan(&self, setup: &Setup<'_>, clock: &impl Clock) -> ! {
+        self.plan_and_keep(setup, (), clock).await
+    }
+
+    /// The planning half. `keeper` brings what changed into the store; `setup`
+    /// comes from what it [restored](Keeper::open).
+    #[cfg(feature = "storage")]
+    pub async fn plan_stored<S: Storage>(
+        &self,
+        setup: &Setup<'_>,
+        keeper: Keeper<S>,
+        clock: &impl Clock,
+    ) -> ! {
+        self.plan_and_keep(setup, keeper, clock).await
+    }
+
+    async fn plan_and_keep(
+        &self,
+        setup: &Setup<'_>,
+        mut keeper: impl Keep,
+        clock: &impl Clock,
+    ) -> ! {
         let mut planner = Planner::new(setup, clock.now());
         #[cfg(feature = "menu")]
         let mut face = Face::new();
@@ -202,6 +239,7 @@ impl Hub {
                 planner.face(now, &status, &mut face, self.levels.get());
                 self.shown.set(face.shown());
             }
+            keeper.turn(self, &mut planner, now, &status).await;
             self.planning_alive.set(now);
             clock.wait_until(now + PLANNING).await;
         }

@@ -76,6 +76,12 @@ impl Planner {
         self.manager.sensorbox_wifi()
     }
 
+    /// The planning half itself, to read its records.
+    #[cfg(feature = "storage")]
+    pub(super) const fn manager(&self) -> &Manager {
+        &self.manager
+    }
+
     /// Lets the menu act on the latest levels of the buttons. Its wishes are
     /// taken at once, with the origin LCD.
     #[cfg(feature = "menu")]
@@ -98,11 +104,10 @@ impl Planner {
         if self.manager.is_due(now, status) {
             self.directive = self.manager.poll(now, status);
         }
-        let in_force = self.manager.snapshot(status).in_force;
         Plan {
             directive: self.directive,
             light: Some(self.manager.light(status)),
-            reader: in_force.rfid() != RfidMode::Disabled,
+            reader: self.manager.reader_mode() != RfidMode::Disabled,
             meters: self.manager.meter_choice(),
         }
     }

@@ -2,6 +2,10 @@
 
 extern crate std;
 
+#[cfg(feature = "storage")]
+#[expect(clippy::arithmetic_side_effects, reason = "places in a flash")]
+mod store;
+
 use core::cell::{Cell, RefCell};
 use core::convert::Infallible;
 use core::future::{Future, pending, poll_fn};
@@ -258,9 +262,19 @@ struct Firmware<'a> {
 
 impl<'a> Firmware<'a> {
     fn new(bench: &'a Bench, hub: &'a Hub, setup: &'a Setup<'a>) -> Self {
+        let plan = Box::pin(async move { hub.plan(setup, &PlanningTime(bench)).await });
+        Self::with_plan(bench, hub, plan, setup.boot)
+    }
+
+    fn with_plan(
+        bench: &'a Bench,
+        hub: &'a Hub,
+        plan: Pin<Box<dyn Future<Output = ()> + 'a>>,
+        boot: BootRecord,
+    ) -> Self {
         let loops: Vec<Pin<Box<dyn Future<Output = ()> + 'a>>> = std::vec![
-            Box::pin(control(bench, hub)),
-            Box::pin(async move { hub.plan(setup, &PlanningTime(bench)).await }),
+            Box::pin(control(bench, hub, boot)),
+            plan,
             Box::pin(async move { hub.serve_meters(Line(bench), &Time(bench)).await }),
             Box::pin(async move { hub.watch_buttons(Panel(bench), &Time(bench)).await }),
             Box::pin(async move { hub.read_cards(Panel(bench), &Time(bench)).await }),
@@ -314,12 +328,13 @@ impl<'a> Firmware<'a> {
     }
 }
 
-async fn control(bench: &Bench, hub: &Hub) {
+async fn control(bench: &Bench, hub: &Hub, boot: BootRecord) {
     let setup = ControlSetup {
         facts: BoardFacts::default(),
         boot: BootRecord::default(),
         erase_watchdog: ERASE,
-    };
+    }
+    .with_stored(boot);
     let clock = Time(bench);
     let tick = async || {
         clock

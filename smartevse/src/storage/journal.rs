@@ -361,6 +361,11 @@ impl<S: Storage> Journal<S> {
         Ok(())
     }
 
+    /// Whether [`tidy`](Self::tidy) has something to do.
+    pub(super) fn is_untidy(&self) -> bool {
+        self.blocks.contains(&Block::Dirty) || !self.has_headroom()
+    }
+
     /// Makes room inside a permit to erase: one write or one erase. Gives
     /// whether there was something to do.
     pub(super) async fn tidy(&mut self) -> Result<bool, StorageError<S::Error>> {

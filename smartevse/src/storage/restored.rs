@@ -2,7 +2,7 @@
 
 use smartevse_core::card::Uid;
 use smartevse_core::cards::{CARD_CAPACITY, CardList};
-use smartevse_core::charger::BootRecord;
+use smartevse_core::charger::{BoardFacts, BootRecord};
 use smartevse_core::options::RfidMode;
 use smartevse_core::records::access::AccessRecord;
 use smartevse_core::records::energy::EnergyRecord;
@@ -77,6 +77,13 @@ impl Restored {
         self.cards = cards;
     }
 
+    /// What a device starts with whose flash cannot be used: factory values,
+    /// access off and a fault that says so.
+    #[cfg(feature = "async")]
+    pub(crate) fn unusable() -> Self {
+        Self::nothing(Stored::Broken)
+    }
+
     /// Gives what the charger starts with; facts and planning are the caller's.
     #[must_use]
     pub fn setup(&self) -> Setup<'_> {
@@ -90,6 +97,15 @@ impl Restored {
             cards: &self.uids,
             energy: self.energy.unwrap_or_default(),
             ..Setup::default()
+        }
+    }
+
+    /// Gives what a charger with these parts starts with.
+    #[must_use]
+    pub fn setup_of(&self, facts: BoardFacts) -> Setup<'_> {
+        Setup {
+            facts,
+            ..self.setup()
         }
     }
 

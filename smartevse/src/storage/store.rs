@@ -433,6 +433,12 @@ impl<S: Storage> Store<S> {
         Ok(save)
     }
 
+    /// Whether there is work that needs a permit to erase.
+    #[must_use]
+    pub fn wants_erase(&self) -> bool {
+        self.journal.is_untidy()
+    }
+
     /// The flash, to look at it.
     pub const fn flash(&mut self) -> &mut S {
         self.journal.flash()

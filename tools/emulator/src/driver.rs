@@ -14,8 +14,10 @@ use rigless::time::VirtualNanos;
 use smartevse_sim::car::CarModel;
 use smartevse_types::Instant;
 
-use crate::machine::Breakout;
+use crate::lcd::Lcd;
+use crate::machine::{Breakout, Fitting};
 use crate::meter::MeterHandle;
+use crate::nor::Nor;
 use crate::pilot::{self, Stage};
 use crate::pins;
 use crate::plant::{PilotFault, Plant, STEP};
@@ -44,9 +46,39 @@ const TIM1_CR1: u64 = 0x4001_0000;
 /// Registers of ADC1.
 const ADC1: (u64, u64) = (0x4001_2000, 0x4001_2050);
 
+/// `SR` and `CR` of the flash, and the bits that matter.
+const FLASH_SR: u64 = 0x4002_3C0C;
+const FLASH_BUSY: u64 = 1 << 16;
+const FLASH_CR: u64 = 0x4002_3C10;
+const PROGRAM: u64 = 1;
+const ERASE_SECTOR: u64 = 1 << 16 | 1 << 1;
+/// The flash itself.
+const FLASH: core::ops::Range<u64> = 0x0800_0000..0x0820_0000;
+
 /// Stops a timer. One without its clock refuses the write and stands anyway.
 fn stop_timer(mcu: &mut Stm32f427, now: VirtualNanos, control: u64) {
     let _ = mcu.write(now, control, Width::W32, 0);
+}
+
+/// A button of the panel.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Button {
+    /// "<".
+    Left,
+    /// "o".
+    Middle,
+    /// ">".
+    Right,
+}
+
+impl Button {
+    const fn pin(self) -> pins::PinAt {
+        match self {
+            Self::Left => pins::BUTTON_LEFT,
+            Self::Middle => pins::BUTTON_MIDDLE,
+            Self::Right => pins::BUTTON_RIGHT,
+        }
+    }
 }
 
 /// What a test does.
@@ -72,6 +104,8 @@ pub enum Act {
     FailConverter,
     /// Level of the residual current monitor: true = fault.
     Residual(bool),
+    /// Presses a button, or lets it go.
+    Press(Button, bool),
     /// Ends the run.
     End,
 }
@@ -91,6 +125,11 @@ pub struct Rigged {
     residual: bool,
     fails: bool,
     meter: MeterHandle,
+    lcd: Lcd,
+    nor: Nor,
+    /// Since when an erase keeps the core from running.
+    stalled: Option<u64>,
+    longest_stall: u64,
     acts: Receiver<Act>,
     views: Sender<View>,
 }
@@ -98,7 +137,7 @@ pub struct Rigged {
 impl Rigged {
     /// Makes a driver that obeys `acts` and answers each step on `views`.
     #[must_use]
-    pub fn new(meter: MeterHandle, acts: Receiver<Act>, views: Sender<View>) -> Self {
+    pub fn new(fitting: Fitting, acts: Receiver<Act>, views: Sender<View>) -> Self {
         Self {
             plant: Plant::default(),
             counts: Counts::default(),
@@ -111,7 +150,11 @@ impl Rigged {
             next_look: 0,
             residual: false,
             fails: false,
-            meter,
+            meter: fitting.meter,
+            lcd: fitting.lcd,
+            nor: fitting.nor,
+            stalled: None,
+            longest_stall: 0,
             acts,
             views,
         }
@@ -145,9 +188,61 @@ impl Rigged {
             (AccessKind::Write, at) if GPIO.contains(&at) => {
                 let polled = at == GPIOB_BSRR && value & SSR1_BITS != 0;
                 self.counts.polls += u32::from(polled);
+                let data = pins::is_high(&mut board.mcu, pins::LCD_A0);
+                self.lcd.screen().set_data(data);
                 self.see_contactors(board, access.virtual_time);
             }
             _ => {}
+        }
+    }
+
+    /// A word that is programmed, or a sector whose erase begins: the core is
+    /// stalled until its end.
+    fn see_flash(&mut self, board: &mut Breakout, access: Access, host: &mut dyn Host) {
+        let (now, at) = (access.virtual_time, access.address);
+        if FLASH.contains(&at) {
+            let control = board.mcu.peek(now, FLASH_CR, Width::W32);
+            let enabled = control.is_ok_and(|control| control & PROGRAM != 0);
+            self.program(access, enabled, host);
+        } else if at == FLASH_CR && access.value & ERASE_SECTOR == ERASE_SECTOR {
+            let sector = usize::try_from(access.value >> 3 & 0x1F).unwrap_or(usize::MAX);
+            self.erase(sector, host);
+            self.stalled = Some(now.0);
+            host.hold(true);
+        }
+    }
+
+    fn program(&mut self, access: Access, enabled: bool, host: &mut dyn Host) {
+        let mut area = self.nor.area();
+        let is_word = enabled && access.width == Width::W32;
+        let now = is_word.then(|| area.program(access.address, access.value, 4));
+        let done = now
+            .flatten()
+            .map(|now| host.program(access.address, Width::W32, now));
+        area.stray += u32::from(!matches!(done, Some(Ok(()))));
+    }
+
+    fn erase(&mut self, sector: usize, host: &mut dyn Host) {
+        let mut area = self.nor.area();
+        let powered = area.words_left != Some(0);
+        let Some(blank) = area.erase(sector) else {
+            area.stray += u32::from(powered);
+            return;
+        };
+        let failed = blank
+            .step_by(4)
+            .any(|at| host.program(at, Width::W32, u64::from(u32::MAX)).is_err());
+        area.stray += u32::from(failed);
+    }
+
+    /// Lets the core go on once the flash has erased.
+    fn see_stall(&mut self, board: &mut Breakout, now: VirtualNanos, host: &mut dyn Host) {
+        let Some(since) = self.stalled else { return };
+        let status = board.mcu.peek(now, FLASH_SR, Width::W32);
+        if status.is_ok_and(|status| status & FLASH_BUSY == 0) {
+            self.stalled = None;
+            self.longest_stall = self.longest_stall.max(now.0 - since);
+            host.hold(false);
         }
     }
 
@@ -188,6 +283,7 @@ impl Rigged {
             current_a: self.plant.current_a(),
             energy_wh: self.plant.energy_wh(),
             counts: self.counts,
+            longest_stall_us: self.longest_stall / 1000,
             edges: std::mem::take(&mut self.edges),
         }
     }
@@ -237,6 +333,9 @@ impl Rigged {
             Act::StopClock => stop_timer(mcu, now, TIM4_CR1),
             Act::StopPilotTimer => stop_timer(mcu, now, TIM1_CR1),
             Act::Residual(fault) => self.residual = fault,
+            Act::Press(button, pressed) => {
+                pins::drive(mcu, now, button.pin(), Level::from(!pressed));
+            }
             Act::FailConverter => self.fails = true,
             Act::Step => return Some(true),
             Act::End => return Some(false),
@@ -249,11 +348,14 @@ impl Driver<Breakout> for Rigged {
     fn on_settled(
         &mut self,
         session: &mut Session<Breakout>,
-        _host: &mut dyn Host,
+        host: &mut dyn Host,
         settled: Settled,
     ) {
         if let Settled::Access { access, value } = settled {
             self.see_access(session.board_mut(), access, value);
+            if access.kind == AccessKind::Write {
+                self.see_flash(session.board_mut(), access, host);
+            }
         }
     }
 
@@ -267,6 +369,7 @@ impl Driver<Breakout> for Rigged {
         let board = session.board_mut();
         self.see_contactors(board, stop.at);
         self.see_line(board, stop.at);
+        self.see_stall(board, stop.at, host);
         self.convert(board, stop.at);
         if self.next_step <= stop.at.0 {
             self.next_step += STEP.as_micros() * 1000;

@@ -5,8 +5,10 @@
 
 pub mod console;
 pub mod driver;
+pub mod lcd;
 pub mod machine;
 pub mod meter;
+pub mod nor;
 pub mod pilot;
 pub mod pins;
 pub mod plant;

@@ -14,7 +14,9 @@ use rigless::soc::stm32f427::Stm32f427;
 use rigless::soc::stm32f427::peripherals::adc::Channel;
 
 use crate::console::Console;
+use crate::lcd::Lcd;
 use crate::meter::{MeterHandle, ModbusMeter};
+use crate::nor::{Layout, Nor};
 use crate::pins;
 use crate::plant::Analogue;
 
@@ -24,6 +26,9 @@ const NAME: &str = "smartevse-breakout";
 /// USART1 and USART2 among the serial ports of the part.
 const USART1: usize = 0;
 const USART2: usize = 1;
+
+/// SPI2 among the interfaces of the part.
+const SPI2: usize = 1;
 
 /// Supply of the board, millivolts.
 const RAIL: u32 = 3_300;
@@ -49,6 +54,10 @@ pub struct Fitting {
     pub meter: MeterHandle,
     /// The operator at the console.
     pub console: Console,
+    /// The display.
+    pub lcd: Lcd,
+    /// The settings area of the flash.
+    pub nor: Nor,
 }
 
 /// Slowest oscillator of the watchdog that the data sheet allows.
@@ -64,6 +73,8 @@ impl Default for Fitting {
             lsi_hz: FASTEST_LSI,
             meter: MeterHandle::default(),
             console: Console::default(),
+            lcd: Lcd::default(),
+            nor: Nor::default(),
         }
     }
 }
@@ -73,6 +84,7 @@ impl Default for Fitting {
 pub struct Breakout {
     /// The part.
     pub mcu: Stm32f427,
+    layout: Layout,
 }
 
 impl Store for Breakout {}
@@ -98,8 +110,12 @@ impl Breakout {
         if let Some(port) = mcu.usart.get_mut(USART1) {
             port.attach(fitting.console);
         }
+        if let (Some(bus), Some(select)) = (mcu.spi.get_mut(SPI2), pins::lcd_select()) {
+            bus.attach_selected(fitting.lcd, select);
+        }
         pins::fit(&mut mcu);
-        Ok(Self { mcu })
+        let layout = Layout::of(mcu.bus())?;
+        Ok(Self { mcu, layout })
     }
 
     /// Puts voltages on the pins of the converter.
@@ -149,6 +165,6 @@ impl Board for Breakout {
             armv7m::Fpu::FpV4Sp,
             armv7m::MpuRegions::Eight,
         );
-        vec![Target::new(NAME, &mut self.mcu, core)]
+        vec![Target::new(NAME, &mut self.layout, core)]
     }
 }

@@ -3,6 +3,7 @@
 use rigless::device::Level;
 use rigless::soc::stm32f427::Stm32f427;
 use rigless::soc::stm32f427::peripherals::gpio::Pin;
+use rigless::soc::stm32f427::peripherals::spi::Select;
 use rigless::time::VirtualNanos;
 
 /// One pin of the part.
@@ -44,6 +45,24 @@ pub const RCM_TEST: PinAt = pin(B, 6);
 /// Push button, low = pressed.
 pub const SWITCH: PinAt = pin(B, 4);
 
+/// A0 of the display: high = dots, low = commands.
+pub const LCD_A0: PinAt = pin(B, 14);
+/// Button "<", low = pressed.
+pub const BUTTON_LEFT: PinAt = pin(A, 0);
+/// Button "o", low = pressed.
+pub const BUTTON_MIDDLE: PinAt = pin(A, 11);
+/// Button ">", low = pressed.
+pub const BUTTON_RIGHT: PinAt = pin(A, 12);
+
+/// Chip select of the display.
+pub fn lcd_select() -> Option<Select> {
+    Some(Select {
+        port: "GPIOB",
+        pin: Pin::new(12)?,
+        active: Level::Low,
+    })
+}
+
 /// What the circuit outside holds on a pin that the part does not drive.
 const OUTSIDE: [(PinAt, Level); 13] = [
     (CP_OFF, Level::High),
@@ -56,9 +75,9 @@ const OUTSIDE: [(PinAt, Level); 13] = [
     (SWITCH, Level::High),
     (RCM_TEST, Level::High),
     (RCM_FAULT, Level::Low),
-    (pin(A, 0), Level::High),
-    (pin(A, 11), Level::High),
-    (pin(A, 12), Level::High),
+    (BUTTON_LEFT, Level::High),
+    (BUTTON_MIDDLE, Level::High),
+    (BUTTON_RIGHT, Level::High),
 ];
 
 /// Puts the idle levels of the circuit outside on the pins.

@@ -49,6 +49,8 @@ pub struct View {
     pub current_a: f64,
     /// Energy of the car, watt-hours.
     pub energy_wh: f64,
+    /// Longest stall of the core by an erase of the flash, microseconds.
+    pub longest_stall_us: u64,
     /// Counts.
     pub counts: Counts,
     /// Changes of the contactor pins since the last view.

@@ -13,8 +13,9 @@ use rigless::session::Session;
 use rigless::time::VirtualNanos;
 
 use crate::driver::{Act, Rigged};
+use crate::lcd::Screen;
 use crate::machine::{Breakout, Fitting};
-use crate::meter::{MeterHandle, MeterState};
+use crate::meter::MeterState;
 use crate::record::{Edge, View};
 
 /// Why a scenario failed.
@@ -38,18 +39,18 @@ fn emulate(
     acts: Receiver<Act>,
     views: Sender<View>,
 ) -> Result<(), Failure> {
-    let meter = MeterHandle::clone(&fitting.meter);
+    let settings = fitting.nor.image();
+    let images = [
+        Image::read(firmware, None).map_err(|error| error.to_string())?,
+        settings.map_err(|error| error.to_string())?,
+    ];
+    let driver = Rigged::new(fitting.clone(), acts, views);
     let board = Breakout::new(fitting).map_err(|error| error.to_string())?;
-    let images = [Image::read(firmware, None).map_err(|error| error.to_string())?];
     let session =
         Session::new(Box::new(board), 0, VirtualNanos(1)).map_err(|error| error.to_string())?;
-    run(
-        session,
-        &Start::new(&images),
-        Rigged::new(meter, acts, views),
-    )
-    .map(|_| ())
-    .map_err(|error| error.to_string())
+    run(session, &Start::new(&images), driver)
+        .map(|_| ())
+        .map_err(|error| error.to_string())
 }
 
 impl Rig {
@@ -181,6 +182,11 @@ impl Rig {
     pub fn meter(&self) -> MutexGuard<'_, MeterState> {
         let meter = self.fitting.meter.lock();
         meter.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The display, to look at.
+    pub fn lcd(&self) -> MutexGuard<'_, Screen> {
+        self.fitting.lcd.screen()
     }
 
     /// Everything on the console so far.

@@ -2,10 +2,12 @@
 
 mod charge;
 mod clock;
+mod display;
 mod fault;
 mod meters;
 mod script;
 mod stall;
+mod store;
 
 use std::path::Path;
 
@@ -93,6 +95,31 @@ pub const ALL: &[Scenario] = &[
         name: "crashed",
         shows: "a bus fault while charging: safe pins and a reset",
         play: stall::crashed,
+    },
+    Scenario {
+        name: "display",
+        shows: "name, then the ready screen, each dot as in the golden picture",
+        play: display::ready,
+    },
+    Scenario {
+        name: "display-button",
+        shows: "a held button changes the picture to the golden one and back",
+        play: display::button,
+    },
+    Scenario {
+        name: "store",
+        shows: "a setting and the access taken by a button outlive a power cut (rule 11.2-4)",
+        play: store::kept,
+    },
+    Scenario {
+        name: "store-cut",
+        shows: "power cut in the middle of a record: the value of before",
+        play: store::power_cut,
+    },
+    Scenario {
+        name: "store-broken",
+        shows: "scraps: access off, fault, erased without a reset, then it keeps (rule 11.2-2)",
+        play: store::broken,
     },
     Scenario {
         name: "meter",

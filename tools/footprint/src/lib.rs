@@ -9,6 +9,8 @@
 pub mod adapters;
 pub mod control_path;
 pub mod core;
+#[cfg(feature = "menu")]
+pub mod face;
 pub mod firmware;
 pub mod flash;
 #[cfg(feature = "speed")]

@@ -11,7 +11,7 @@ use smartevse::{Setup, Stored};
 use smartevse_core::adapters::{
     AlarmCapture, MilliVoltSource, PilotSampler, PilotScale, look_for_card,
 };
-use smartevse_core::charger::BoardFacts;
+use smartevse_core::charger::{BoardFacts, BootRecord};
 use smartevse_core::command::{Command, Origin};
 use smartevse_core::directive::ChargerStatus;
 use smartevse_core::event::{Event, Fact};
@@ -47,7 +47,8 @@ fn now() -> Instant {
 
 fn control() {
     let facts = opaque(BoardFacts::default());
-    let setup = ControlSetup::after_reset(facts, opaque(Duration::from_secs(2)), &KEPT);
+    let setup = ControlSetup::after_reset(facts, opaque(Duration::from_secs(2)), &KEPT)
+        .with_stored(opaque(BootRecord::default()));
     let mut control = opaque(Control::new(&setup, now()));
     let plan = opaque(Plan::default());
     let alive = opaque([(Part::Planning, Instant::ZERO); 3]);

@@ -5,6 +5,10 @@
 //! executor does. It cannot be avoided, so this program is linked with the
 //! feature `trace` and its calls are compared with that one exception.
 
+#[cfg(feature = "menu")]
+mod face;
+mod store;
+
 use ::core::future::{Future, poll_fn};
 use ::core::pin::pin;
 use ::core::task::{Context, Poll, Waker};
@@ -46,6 +50,9 @@ pub fn exercise() {
     fronts();
     panel();
     storage();
+    store::exercise();
+    #[cfg(feature = "menu")]
+    face::exercise();
 }
 
 /// Ready at some time.

@@ -7,12 +7,9 @@ use esp_hal::clock::CpuClock;
 use esp_hal::interrupt::Priority;
 use esp_println::println;
 use esp_rtos::embassy::InterruptExecutor;
-use smartevse::port::LastWords;
-use smartevse::{Setup, Stored};
-use smartevse_core::adapters::is_blank;
+use smartevse::port::{Keeper, LastWords};
 use smartevse_esp32_v3::chip::tasks::{self, ControlStart};
 use smartevse_esp32_v3::chip::{board, capture, parts, safe, started, storage, wires};
-use smartevse_esp32_v3::facts::BOARD;
 use static_cell::StaticCell;
 
 esp_bootloader_esp_idf::esp_app_desc!();
@@ -34,9 +31,8 @@ async fn main(spawner: Spawner) {
     let (switch, reader) = wires::switch_line(claim.switch);
     // A part that cannot be started panics: contactors open, then reset.
     let ranges = started(capture::start(claim.analogue), "converter");
-    let mut store = storage::open(claim.flash);
-    let setup = Setup::of_board(BOARD, Stored::unread(is_blank(&mut store.0)));
-    println!("storage: {:?}", setup.stored);
+    let (keeper, restored) = Keeper::open(storage::open(claim.flash)).await;
+    println!("storage: {:?}", restored.stored);
     let control = CONTROL.init(InterruptExecutor::new(claim.system.control));
     let control = control.start(Priority::Priority2);
     let start = ControlStart {
@@ -44,12 +40,13 @@ async fn main(spawner: Spawner) {
         switch,
         ranges,
         watchdog: claim.watchdog,
+        stored: restored.boot,
     };
     control.spawn(started(tasks::control(start).ok(), "control"));
 
     let planning = PLANNING.init(InterruptExecutor::new(claim.system.planning));
     let planning = planning.start(Priority::Priority1);
-    planning.spawn(started(tasks::planning(setup).ok(), "planning"));
+    planning.spawn(started(tasks::planning(restored, keeper).ok(), "planning"));
     planning.spawn(started(tasks::line(claim.line).ok(), "line"));
 
     spawner.spawn(started(tasks::cards(reader).ok(), "cards"));

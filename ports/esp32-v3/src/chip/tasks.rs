@@ -5,10 +5,11 @@ use embedded_hal::pwm::SetDutyCycle;
 use esp_hal::gpio::Level;
 use esp_hal::peripherals::TIMG1;
 use esp_hal::uart::{Config, Uart};
-use smartevse::Setup;
-use smartevse::port::{ControlSetup, Hub, LINE_BAUD};
+use smartevse::port::{ControlSetup, Hub, Keeper, LINE_BAUD};
+use smartevse::storage::Restored;
 use smartevse::tasks::{Clock, PortClock};
 use smartevse_core::adapters::{HalfDuplex, OneWireReader};
+use smartevse_core::charger::BootRecord;
 use smartevse_types::Instant;
 
 use super::capture::{Ranges, TICK};
@@ -16,6 +17,7 @@ use super::claim::{ControlPins, LinePins};
 use super::now;
 use super::parts::{self, Dog, PwmChannel};
 use super::safe::{KEPT, output};
+use super::storage::Store;
 use super::wires::{OpenDrain, Panel, Watched};
 use crate::facts::{BOARD, BOARD_NAME, ERASE_WATCHDOG};
 
@@ -38,6 +40,8 @@ pub struct ControlStart {
     pub ranges: Ranges,
     /// Watchdog.
     pub watchdog: TIMG1<'static>,
+    /// Latched faults of the store.
+    pub stored: BootRecord,
 }
 
 /// The 10 ms loop. It waits for its tick and for nothing else.
@@ -52,7 +56,7 @@ pub async fn control(start: ControlStart) {
     let Some(board) = parts::board(start.pins, start.switch, start.ranges) else {
         return;
     };
-    let setup = ControlSetup::after_reset(BOARD, ERASE_WATCHDOG, &KEPT);
+    let setup = ControlSetup::after_reset(BOARD, ERASE_WATCHDOG, &KEPT).with_stored(start.stored);
     let tick = || TICK.wait();
     let keep = |status: &_| KEPT.note(status);
     let _ = HUB
@@ -60,10 +64,11 @@ pub async fn control(start: ControlStart) {
         .await;
 }
 
-/// The planning half.
+/// The planning half, with the store.
 #[embassy_executor::task]
-pub async fn planning(setup: Setup<'static>) {
-    HUB.plan(&setup, &clock()).await
+pub async fn planning(restored: Restored, keeper: Keeper<Store>) {
+    let setup = restored.setup_of(BOARD);
+    HUB.plan_stored(&setup, keeper, &clock()).await
 }
 
 /// The meter line. A port that refuses its settings panics: contactors open,

@@ -1,17 +1,17 @@
 //! Start of the firmware.
 
 use embassy_executor::{Executor, InterruptExecutor};
+use embassy_futures::block_on;
 use embassy_stm32::interrupt::{InterruptExt, Priority};
 use embassy_stm32::pac::TIM4;
 use embassy_stm32::{Peripherals, interrupt};
-use smartevse::Stored;
-use smartevse::port::ResetCause;
-use smartevse_core::adapters::is_blank;
+use smartevse::port::{Keeper, ResetCause};
 use smartevse_core::hardware::LONGEST_WATCHDOG;
 use static_cell::StaticCell;
 
 use super::hardware::Hardware;
 use super::{clocks, dog, stop, tasks};
+use crate::facts::ERASE_WATCHDOG;
 
 /// Charging control: above everything but the end of a pilot period and the
 /// clock.
@@ -53,20 +53,27 @@ fn peripherals() -> Peripherals {
 }
 
 /// Runs the firmware.
+///
+/// While the store is read, which takes long with an area full of scraps, the
+/// watchdog has its long period: the contactors are open (decision 52). The
+/// charging control starts it anew with the short one.
 pub fn firmware() -> ! {
-    let Some((mut hardware, cause)) = start() else {
+    let Some((hardware, cause)) = start() else {
         stop::halt()
     };
+    if dog::start(ERASE_WATCHDOG).is_err() {
+        stop::halt()
+    }
     interrupt::I2C3_EV.set_priority(Priority::P2);
     interrupt::I2C3_ER.set_priority(Priority::P8);
     let upper = UPPER.start(interrupt::I2C3_EV);
     let middle = MIDDLE.start(interrupt::I2C3_ER);
-    let stored = Stored::unread(is_blank(&mut hardware.storage.0));
+    let (keeper, restored) = block_on(Keeper::open(hardware.storage));
     let front = hardware.front;
     LOWER.init(Executor::new()).run(|lower| {
         if let (Ok(charge), Ok(plan), Ok(line), Ok(console), Ok(panel)) = (
-            tasks::charge(hardware.charging),
-            tasks::plan(stored),
+            tasks::charge(hardware.charging, restored.boot),
+            tasks::plan(restored, keeper),
             tasks::line(hardware.line),
             tasks::console(front.console, cause),
             tasks::panel(front.display, front.keys, front.backlight),

@@ -3,18 +3,21 @@
 use embassy_executor::task;
 use embassy_stm32::usart::BufferedUart;
 use embassy_time::{Instant as Tick, Timer};
-use smartevse::port::{ControlSetup, Hub, ResetCause, SplitPanel};
+use smartevse::port::{ControlSetup, Hub, Keeper, ResetCause, SplitPanel};
+use smartevse::storage::Restored;
 use smartevse::tasks::{Clock, PortClock};
-use smartevse::{Setup, Stored};
 use smartevse_core::adapters::reference_board;
+use smartevse_core::charger::BootRecord;
 use smartevse_types::Instant;
 
 use super::dog::Dog;
+use super::flash::Sectors;
 use super::hardware::{Charging, ChargingParts, Display, Keys, LightChannel, Line};
 use super::pilot::{CAPTURE, PilotChannel, wait_due};
 use super::stop::{self, KEPT};
 use super::{now, stack};
 use crate::facts::{BOARD, BOARD_NAME, ERASE_WATCHDOG, pilot_scale};
+use crate::storage::SettingsArea;
 
 /// What the contexts share.
 static HUB: Hub = Hub::new();
@@ -35,9 +38,9 @@ pub fn board(parts: ChargingParts) -> (Charging, Dog) {
 
 /// The charging control in the upper executor.
 #[task]
-pub async fn charge(parts: ChargingParts) {
+pub async fn charge(parts: ChargingParts, stored: BootRecord) {
     let (board, watchdog) = board(parts);
-    let setup = ControlSetup::after_reset(BOARD, ERASE_WATCHDOG, &KEPT);
+    let setup = ControlSetup::after_reset(BOARD, ERASE_WATCHDOG, &KEPT).with_stored(stored);
     let keep = |status: &_| KEPT.note(status);
     let _ = HUB
         .control(board, watchdog, &clock(), setup, wait_due, keep)
@@ -45,10 +48,11 @@ pub async fn charge(parts: ChargingParts) {
     stop::halt()
 }
 
-/// Planning in the middle executor.
+/// Planning in the middle executor, with the store.
 #[task]
-pub async fn plan(stored: Stored) {
-    HUB.plan(&Setup::of_board(BOARD, stored), &clock()).await
+pub async fn plan(restored: Restored, keeper: Keeper<SettingsArea<Sectors>>) {
+    let setup = restored.setup_of(BOARD);
+    HUB.plan_stored(&setup, keeper, &clock()).await
 }
 
 /// The meter line in the middle executor.
