@@ -16,17 +16,18 @@ export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/target}/footprint" CARGO_TERM_
 
 TARGETS=(thumbv6m-none-eabi thumbv7em-none-eabihf riscv32imc-unknown-none-elf)
 MAIN=thumbv7em-none-eabihf
-PROVEN=(types core share meters libraries firmware port station menu text)
+PROVEN=(types core share meters libraries firmware complete port station menu text)
 FLASH_BUDGET=$((96 * 1024))
 # The budget is that of the libraries in a firmware of the porting guide: the program `firmware`. All public functions
 # together, called with values that nobody knows, are more than any firmware links: meters of all kinds, both
 # sides of a group, records, adapters for three kinds of boards. They have a limit of their own, so that they do not grow
 # unseen.
-EVERYTHING=192500
+EVERYTHING=174500
 RAM_BUDGET=$((16 * 1024))
-# With the power share of eight in every station the two budgets are not met; until they are, nothing may grow.
-FLASH_KEPT=121000
-RAM_KEPT=25300
+# What is above its budget is kept where it is: nothing may grow unseen.
+FLASH_KEPT=107800
+ALONE_KEPT=87700
+COMPLETE_KEPT=158600
 FOOTPRINT=tools/footprint
 
 build() { # target features bin...
@@ -116,9 +117,17 @@ sizes_table() {
   row "\`smartevse-meters\`" meters
   row "these four together" libraries
   row "\`smartevse\`: a charger with all it uses (station, meter line, adapters)" firmware
+  row "the same with menu and display" complete
   row "\`smartevse\`: every entry point, with log and replay" station
   row "\`smartevse-menu\`: menu, screens and remote picture" menu
   row "texts (\`Display\`) of all" text
+}
+
+# The program `firmware` of a charger that cannot lead a group (without the feature `group`).
+alone() {
+  local folder="$CARGO_TARGET_DIR/alone"
+  (cd "$FOOTPRINT" && cargo build -q --release --target "$MAIN" --target-dir "$folder" --no-default-features --bin firmware) || return 1
+  echo $(($(python3 "$FOOTPRINT/elf.py" "$folder/$MAIN/release/firmware" | awk '$1 == "flash" { print $2 }') - $(figure "$MAIN" empty flash)))
 }
 
 states_table() {
@@ -155,7 +164,9 @@ main() {
   echo
   within "Flash of every public function of types, core, share and meters ($MAIN)" "$(flash "$MAIN" libraries)" "$EVERYTHING" || failed=1
   goal "Flash of a charger ($MAIN)" "$(flash "$MAIN" firmware)" "$FLASH_BUDGET" "$FLASH_KEPT" || failed=1
-  goal "RAM of one charger, states and stack ($MAIN)" "$(ram)" "$RAM_BUDGET" "$RAM_KEPT" || failed=1
+  within "Flash of a charger that leads no group ($MAIN)" "$(alone)" "$ALONE_KEPT" || failed=1
+  goal "Flash of a charger with its menu ($MAIN)" "$(flash "$MAIN" complete)" "$FLASH_BUDGET" "$COMPLETE_KEPT" || failed=1
+  within "RAM of one charger, states and stack ($MAIN)" "$(ram)" "$RAM_BUDGET" || failed=1
   exit "$failed"
 }
 

@@ -171,6 +171,8 @@ impl Charger {
     /// everything that the board drives.
     ///
     /// `now` must not run backward; a step back is taken as no time passed.
+    // Inside its caller its stack would lie below that of the planning.
+    #[inline(never)]
     pub fn poll(&mut self, now: Instant, inputs: &Inputs, directive: &Directive) -> Outputs {
         let now = self.last_poll.map_or(now, |last| now.latest(last));
         let mut agenda = Agenda::new(now);
@@ -197,6 +199,12 @@ impl Charger {
     #[must_use]
     pub const fn status(&self) -> ChargerStatus {
         self.status
+    }
+
+    /// As [`status`](Self::status), without a copy.
+    #[must_use]
+    pub const fn as_status(&self) -> &ChargerStatus {
+        &self.status
     }
 
     /// When the next poll is due although no input changes. Both moments lie

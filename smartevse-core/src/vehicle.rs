@@ -72,7 +72,7 @@ impl VehicleCheck {
             (None, None) => Self::NotRequired,
             (None, Some(_)) => Self::Accepted,
             (Some(_), None) => Self::Missing,
-            (Some(wanted), Some(told)) if wanted.as_str() == told.as_str() => Self::Accepted,
+            (Some(wanted), Some(told)) if wanted == told => Self::Accepted,
             (Some(_), Some(_)) => Self::Refused,
         }
     }

@@ -36,6 +36,7 @@ impl Constraint {
     /// Room for the EVSE current on one phase, rounded down; negative when the
     /// limit is exceeded (regulation 6.1).
     #[must_use]
+    #[inline(never)]
     pub fn room(&self) -> DeciAmps {
         per_phase(self.limit - self.load, self.tenths)
     }
@@ -85,40 +86,54 @@ impl Constraints {
     /// the EVSE can load.
     #[must_use]
     pub fn of(config: &Config, site: &Site, phases: PhaseSet) -> Self {
+        let mut limits = Self::default();
+        limits.measure_all(config, site, phases);
+        limits
+    }
+
+    /// As [`of`](Self::of), in place.
+    pub(crate) fn measure_all(&mut self, config: &Config, site: &Site, phases: PhaseSet) {
         let tenths = u16::from(phases.count()).saturating_mul(10);
-        Self::weighted(config, site, phases, tenths)
+        self.measure(config, site, phases, tenths);
     }
 
     /// As [`of`](Self::of), for EVSEs that load these phases and so many of
     /// them on average, in tenths.
     #[must_use]
     pub fn weighted(config: &Config, site: &Site, phases: PhaseSet, tenths: u16) -> Self {
+        let mut limits = Self::default();
+        limits.measure(config, site, phases, tenths);
+        limits
+    }
+
+    /// As [`weighted`](Self::weighted), in place of an empty list.
+    #[inline(never)]
+    pub(crate) fn measure(&mut self, config: &Config, site: &Site, phases: PhaseSet, tenths: u16) {
         let mains = site.mains.sample().filter(|_| config.guards_mains());
         let circuit = site.circuit.sample().filter(|_| config.guards_circuit());
-        let on = |phase: &Phase| phases.has(*phase);
-        let [l1, l2, l3] = Phase::ALL.map(|phase| {
-            let sample = mains.filter(|_| on(&phase))?;
-            let by = LimitedBy::Mains(phase);
-            Some(on_phase(by, config.mains.to_deci(), phase, &sample))
-        });
-        let [c1, c2, c3] = Phase::ALL.map(|phase| {
-            let sample = circuit.filter(|_| on(&phase))?;
-            let by = LimitedBy::Circuit(phase);
-            Some(on_phase(by, config.circuit.to_deci(), phase, &sample))
-        });
         let sum = mains.filter(|_| config.guards_capacity());
-        let capacity = sum.map(|sample| capacity(config, tenths, &sample));
-        Self {
-            list: [l1, l2, l3, c1, c2, c3, capacity, None],
+        let [l1, l2, l3, c1, c2, c3, total, _] = &mut self.list;
+        if let Some(sample) = mains {
+            let limit = config.mains.to_deci();
+            fill([l1, l2, l3], phases, LimitedBy::Mains, limit, &sample);
         }
+        if let Some(sample) = circuit {
+            let limit = config.circuit.to_deci();
+            fill([c1, c2, c3], phases, LimitedBy::Circuit, limit, &sample);
+        }
+        *total = sum.map(|sample| capacity(config, tenths, &sample));
     }
 
     /// Adds the limit of the present quarter of an hour.
     #[must_use]
     pub fn with_quarter(mut self, quarter: Option<Constraint>) -> Self {
+        self.set_quarter(quarter);
+        self
+    }
+
+    pub(crate) fn set_quarter(&mut self, quarter: Option<Constraint>) {
         let [.., last] = &mut self.list;
         *last = quarter;
-        self
     }
 
     /// The limits, one after the other.
@@ -133,19 +148,23 @@ impl Constraints {
     }
 }
 
-fn on_phase(
-    by: LimitedBy,
+/// The limit on each of the three phases that the EVSE can load.
+fn fill(
+    places: [&mut Option<Constraint>; 3],
+    phases: PhaseSet,
+    by: fn(Phase) -> LimitedBy,
     limit: DeciAmps,
-    phase: Phase,
     sample: &Sample<PerPhase<DeciAmps>>,
-) -> Constraint {
-    Constraint {
-        by,
-        severity: Severity::Thermal,
-        limit,
-        load: sample.value.of(phase),
-        tenths: 10,
-        measured: (sample.sequence, sample.at),
+) {
+    for (place, phase) in places.into_iter().zip(Phase::ALL) {
+        *place = phases.has(phase).then(|| Constraint {
+            by: by(phase),
+            severity: Severity::Thermal,
+            limit,
+            load: sample.value.of(phase),
+            tenths: 10,
+            measured: (sample.sequence, sample.at),
+        });
     }
 }
 

@@ -182,7 +182,8 @@ impl<'a> Fleet<'a> {
             member_cap(config, index, evse)
                 .lowered(site.grid_relay_open.then_some(relay), LimitedBy::GridRelay)
         };
-        let limits = Constraints::of(config, site, evse.phases);
+        let mut limits = Constraints::default();
+        limits.measure_all(config, site, evse.phases);
         let each = |limit: &Constraint| fits(limit, need, evse.phases, self.running());
         let sunny = spare.is_none_or(|spare| {
             let back = reducible(None, need, self.running());

@@ -89,7 +89,7 @@ impl<const N: usize> Group<N> {
     /// The set-points to announce now, by index; 0.1 A.
     #[must_use]
     pub fn orders(&self) -> [DeciAmps; N] {
-        self.slots.map(|slot| slot.order())
+        self.of_each(Slot::order)
     }
 
     /// Place of an EVSE in the order of service, 0 = first; `None` when it
@@ -103,6 +103,15 @@ impl<const N: usize> Group<N> {
     /// The shares, by index; 0.1 A.
     #[must_use]
     pub fn allocated(&self) -> [DeciAmps; N] {
-        self.slots.map(|slot| slot.allocated())
+        self.of_each(Slot::allocated)
+    }
+
+    /// A current of each slot. `map` would copy all slots to the stack first.
+    fn of_each(&self, current: fn(&Slot) -> DeciAmps) -> [DeciAmps; N] {
+        let mut all = [DeciAmps::ZERO; N];
+        for (place, slot) in all.iter_mut().zip(&self.slots) {
+            *place = current(slot);
+        }
+        all
     }
 }

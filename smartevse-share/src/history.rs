@@ -1,5 +1,7 @@
 //! Which set-points were in force when a sample was taken.
 
+use core::mem::replace;
+
 use smartevse_types::{DeciAmps, Duration, Instant};
 
 /// Changes that are remembered. One decision per second for longer than the
@@ -44,9 +46,8 @@ impl History {
         if to == self.present() {
             return;
         }
-        self.changes.rotate_right(1);
-        let [newest, ..] = &mut self.changes;
-        *newest = Change { at, to };
+        let changes = self.changes.iter_mut();
+        changes.fold(Change { at, to }, |newer, change| replace(change, newer));
         self.last_change = Some(at);
     }
 

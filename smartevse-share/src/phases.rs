@@ -122,9 +122,10 @@ impl PhaseChoice {
         if before.is_none_or(|before| before == three) {
             return;
         }
-        self.changes.rotate_right(1);
-        let [newest, ..] = &mut self.changes;
-        *newest = Some(now);
+        let mut newer = Some(now);
+        for change in &mut self.changes {
+            core::mem::swap(change, &mut newer);
+        }
         if !three {
             self.single_since = Some(now);
         }

@@ -4,7 +4,7 @@ use smartevse_types::{DeciAmps, Duration, Instant, LimitedBy, Mode};
 
 use crate::RESPONSE_TIME;
 use crate::config::{Config, Role};
-use crate::constraint::Constraint;
+use crate::constraint::{Constraint, Constraints};
 use crate::draw::Draw;
 use crate::evidence::Evidence;
 use crate::fresh::Gate;
@@ -94,13 +94,32 @@ impl Regulator {
         self.follow_mode(config.mode);
         let news = self.take_news(now, config, site);
         self.gather_evidence(config, site, evses);
-        let cycle = self.cycle(now, config, site, evses, news);
-        self.lone = cycle.fleet.lone;
-        let cycle = if self.choose_phases(&cycle) {
-            self.cycle(now, config, site, evses, news)
-        } else {
-            cycle
-        };
+        let world = (config, site, evses);
+        self.look(now, world, news, true)
+            .or_else(|| self.look(now, world, news, false))
+            .unwrap_or_default()
+    }
+
+    /// Decides on one view of the world; `None` = other phases were chosen, so
+    /// that the view is a different one. Only the first look may choose.
+    ///
+    /// A function of its own, so that one view at a time lies on the stack.
+    #[inline(never)]
+    fn look(
+        &mut self,
+        now: Instant,
+        (config, site, evses): (&Config, &Site, &[EvseView]),
+        news: News,
+        first: bool,
+    ) -> Option<Plan> {
+        let mut limits = Constraints::default();
+        let cycle = self.cycle(now, config, site, evses, news, &mut limits);
+        if first {
+            self.lone = cycle.fleet.lone;
+            if self.choose_phases(&cycle) {
+                return None;
+            }
+        }
         self.follow_announcements(&cycle);
         self.draw.observe(now, cycle.fleet.measured(), self.total);
         let startable = self.startable(&cycle);
@@ -114,7 +133,7 @@ impl Regulator {
             self.watch_spare(&cycle, startable);
             self.welcome(&cycle, startable);
         }
-        self.plan(&cycle, startable)
+        Some(self.plan(&cycle, startable))
     }
 
     /// Ends a solar stop timer that runs; lack of surplus starts it anew
@@ -123,6 +142,7 @@ impl Regulator {
         self.sun.cancel_stop();
     }
 
+    #[inline(never)]
     fn take_news(&mut self, now: Instant, config: &Config, site: &Site) -> News {
         let mains = self.mains.admit(now, &site.mains);
         if let Some(sample) = &mains {
@@ -279,6 +299,7 @@ impl Regulator {
     }
 
     /// What a lone EVSE is offered counts as announced at once.
+    #[inline(never)]
     fn set(&mut self, now: Instant, to: DeciAmps) {
         self.total = to;
         if self.lone {

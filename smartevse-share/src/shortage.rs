@@ -86,6 +86,7 @@ impl Shortage {
         });
     }
 
+    #[inline(never)]
     fn heat_up(&mut self, at: Instant, longest: Duration) {
         let Some(last) = self.last else { return };
         let span = at.since(last.at).min(longest).as_millis();

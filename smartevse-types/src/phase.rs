@@ -102,6 +102,7 @@ impl<T: Copy> PerPhase<T> {
 
     /// The value of one phase.
     #[must_use]
+    #[inline(never)]
     pub const fn of(&self, phase: Phase) -> T {
         let [l1, l2, l3] = self.0;
         match phase {

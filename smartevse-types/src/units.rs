@@ -55,6 +55,7 @@ macro_rules! unit {
 
             /// Multiplies by a plain number; stays at the end of the range.
             #[must_use]
+            #[inline(never)]
             pub const fn times(self, factor: $raw) -> Self {
                 Self(self.0.saturating_mul(factor))
             }

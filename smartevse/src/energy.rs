@@ -115,6 +115,7 @@ impl ChargeEnergy {
     }
 
     /// The record as it is to be stored.
+    #[cfg(any(feature = "storage", test))]
     pub(crate) const fn noted(&self) -> EnergyRecord {
         self.noted
     }

@@ -3,22 +3,24 @@
 
 mod member;
 mod orders;
+mod terms;
 pub mod translate;
 
-use smartevse_core::directive::{ChargerStatus, Handshake, PowerGrant};
+use smartevse_core::directive::{Handshake, PowerGrant};
 use smartevse_core::event::MeterReading;
 use smartevse_core::group::{self as view, GroupStatus, MEMBERS, NodeReport};
-use smartevse_core::settings::Settings;
+use smartevse_core::snapshot::Section;
 use smartevse_core::state::ChargeState;
 use smartevse_share as share;
 use smartevse_share::protocol::Orders;
 use smartevse_types::{
-    Access, Amps, BlockReason, DeciAmps, Duration, Instant, Latest, LimitedBy, Mode, Phase, Seconds,
+    Amps, BlockReason, DeciAmps, Duration, Instant, LimitedBy, Mode, Phase, Seconds,
 };
 
 use crate::wiring;
 use member::Member;
 use orders::OrderBook;
+pub(crate) use terms::{GroupInputs, GroupOutcome};
 
 /// Time after a start until everybody who may still charge has been heard or
 /// has stopped (power share §6.2).
@@ -41,30 +43,6 @@ const AGAIN: Duration = Duration::from_millis(10);
 /// The oldest measurement of a vehicle that is shown.
 const MEASURED_AGE: Duration = Duration::from_secs(11);
 
-/// What planning for a group needs besides its own memory.
-pub(crate) struct GroupInputs<'a> {
-    pub(crate) settings: &'a Settings,
-    pub(crate) config: share::Config,
-    /// What is left unused goes to the others.
-    pub(crate) lend_unused: bool,
-    pub(crate) site: share::Site,
-    pub(crate) status: &'a ChargerStatus,
-    pub(crate) access: Access,
-    /// The master's own EVSE as the regulation sees it.
-    pub(crate) local: share::EvseView,
-    /// Its own EV meter.
-    pub(crate) measured: Latest<smartevse_types::PerPhase<DeciAmps>>,
-}
-
-/// What was decided for the master's own EVSE, and when to look again.
-pub(crate) struct GroupOutcome {
-    pub(crate) plan: share::Plan,
-    pub(crate) grant: PowerGrant,
-    pub(crate) paused: bool,
-    pub(crate) handshake: Handshake,
-    pub(crate) deadline: Instant,
-}
-
 /// The memory of a master about its group.
 #[derive(Clone, Debug)]
 pub(crate) struct GroupSide {
@@ -82,6 +60,9 @@ pub(crate) struct GroupSide {
 }
 
 impl GroupSide {
+    /// A charger with PWR SHARE = Master plans for a group.
+    pub(crate) const LEADS: bool = true;
+
     pub(crate) fn new(now: Instant) -> Self {
         Self {
             members: [Member::default(); MEMBERS],
@@ -159,29 +140,29 @@ impl GroupSide {
     }
 
     /// The group as front ends see it.
-    pub(crate) const fn status(&self) -> &GroupStatus {
-        &self.status
+    pub(crate) const fn section(&self) -> Section<&GroupStatus> {
+        Section::Present(&self.status)
     }
 
     /// Plans for everybody (power share §9.1).
+    ///
+    /// Its steps are functions of their own: what one of them puts on the stack
+    /// is gone before the next one begins.
     pub(crate) fn plan(
         &mut self,
         now: Instant,
         regulator: &mut share::Regulator,
-        inputs: &GroupInputs<'_>,
+        inputs: &mut GroupInputs<'_>,
     ) -> GroupOutcome {
+        inputs.site.reserved = self.reserved;
+        inputs.site.nobody_served = self.nobody_served;
+        let inputs = &*inputs;
         self.take_local(now, inputs);
         self.notice_silence(now);
         if now < self.started + LISTEN {
             return self.listen(now, inputs);
         }
-        let views = self.evse_views(now, inputs);
-        let site = share::Site {
-            reserved: self.reserved,
-            nobody_served: self.nobody_served,
-            ..inputs.site
-        };
-        let plan = regulator.step(now, &inputs.config, &site, &views);
+        let plan = self.regulate(now, regulator, inputs);
         let resting = self.rests(now, &plan, inputs.config.mode);
         let decision = self.schedule(now, &plan, inputs, resting);
         let changed = self.note(&decision);
@@ -202,6 +183,20 @@ impl GroupSide {
             plan,
             deadline,
         }
+    }
+
+    #[inline(never)]
+    fn regulate(
+        &self,
+        now: Instant,
+        regulator: &mut share::Regulator,
+        inputs: &GroupInputs<'_>,
+    ) -> share::Plan {
+        let mut views = [share::EvseView::default(); MEMBERS];
+        for (index, view) in views.iter_mut().enumerate() {
+            *view = self.evse_view(index, now, inputs);
+        }
+        regulator.step(now, &inputs.config, &inputs.site, &views)
     }
 
     /// Who charges already is heard first, and nothing is said.
@@ -279,41 +274,40 @@ impl GroupSide {
         }
     }
 
-    fn evse_views(&self, now: Instant, inputs: &GroupInputs<'_>) -> [share::EvseView; MEMBERS] {
-        core::array::from_fn(|index| {
-            let Some(member) = self.members.get(index) else {
-                return share::EvseView::default();
-            };
-            let (set_point, set_at) = match index {
-                0 => self.book.local(),
-                _ if self.book.has_sent() => (self.book.sent(index), self.book.sent_at(index)),
-                // A charge that was going on before this master started.
-                _ => (member.report.set_point, member.at.unwrap_or_default()),
-            };
-            let common = share::EvseView {
-                wants: self.wants(index, now),
-                charging: member.is_online() && self.draws(index, member),
-                charging_since: member.charging_since,
-                active: self.active.get(index).copied().unwrap_or_default(),
-                set_point,
-                set_at,
-                ..share::EvseView::default()
-            };
-            if index == 0 {
-                return share::EvseView {
-                    cap: inputs.local.cap,
-                    phases: inputs.local.phases,
-                    override_current: inputs.local.override_current,
-                    ..common
-                };
-            }
-            // The wiring of a node is not known: it may load any phase.
-            share::EvseView {
-                cap: member.report.cap,
-                measured: member.currents,
+    /// The EVSE `index` as the regulation sees it.
+    fn evse_view(&self, index: usize, now: Instant, inputs: &GroupInputs<'_>) -> share::EvseView {
+        let Some(member) = self.members.get(index) else {
+            return share::EvseView::default();
+        };
+        let (set_point, set_at) = match index {
+            0 => self.book.local(),
+            _ if self.book.has_sent() => (self.book.sent(index), self.book.sent_at(index)),
+            // A charge that was going on before this master started.
+            _ => (member.report.set_point, member.at.unwrap_or_default()),
+        };
+        let common = share::EvseView {
+            wants: self.wants(index, now),
+            charging: member.is_online() && self.draws(index, member),
+            charging_since: member.charging_since,
+            active: self.active.get(index).copied().unwrap_or_default(),
+            set_point,
+            set_at,
+            ..share::EvseView::default()
+        };
+        if index == 0 {
+            return share::EvseView {
+                cap: inputs.local.cap,
+                phases: inputs.local.phases,
+                override_current: inputs.local.override_current,
                 ..common
-            }
-        })
+            };
+        }
+        // The wiring of a node is not known: it may load any phase.
+        share::EvseView {
+            cap: member.report.cap,
+            measured: member.currents,
+            ..common
+        }
     }
 
     /// Current flows, or may flow before the next answer tells it: its request
@@ -340,6 +334,7 @@ impl GroupSide {
         now < self.rest_until || plan.stop
     }
 
+    #[inline(never)]
     fn schedule(
         &mut self,
         now: Instant,
@@ -353,8 +348,10 @@ impl GroupSide {
             ..wiring::share_config(inputs.settings, inputs.config.mode)
         };
         let floor = inputs.config.floor();
-        let views: [share::ShareView; MEMBERS] =
-            core::array::from_fn(|index| self.share_view(index, now, floor));
+        let mut views = [share::ShareView::default(); MEMBERS];
+        for (index, view) in views.iter_mut().enumerate() {
+            *view = self.share_view(index, now, floor);
+        }
         let blind = plan.mains_stale || plan.ev_stale;
         let budget = if resting || blind {
             plan.budget.min(DeciAmps::ZERO)
@@ -398,8 +395,10 @@ impl GroupSide {
 
     /// Keeps what the regulation has to know next; gives whether it changed.
     fn note(&mut self, decision: &share::ShareDecision) -> bool {
-        let slots = self.scheduler.slots();
-        let active = slots.map(|slot| slot.schedule() == share::Schedule::Active);
+        let mut active = [false; MEMBERS];
+        for (place, slot) in active.iter_mut().zip(self.scheduler.slots()) {
+            *place = slot.schedule() == share::Schedule::Active;
+        }
         let before = (self.active, self.nobody_served, self.reserved);
         let after = (active, decision.nobody_served, decision.reserved);
         (self.active, self.nobody_served, self.reserved) = after;
@@ -435,6 +434,7 @@ impl GroupSide {
         order
     }
 
+    #[inline(never)]
     fn write_orders(&mut self, now: Instant, plan: &share::Plan, inputs: &GroupInputs<'_>) {
         let floor = inputs.config.floor();
         let set_points = core::array::from_fn(|index| self.announced(index, plan, floor));
@@ -499,6 +499,7 @@ impl GroupSide {
         }
     }
 
+    #[inline(never)]
     fn show(
         &mut self,
         now: Instant,
@@ -506,12 +507,15 @@ impl GroupSide {
         decision: &share::ShareDecision,
         mode: Mode,
     ) {
-        self.status = GroupStatus {
-            members: core::array::from_fn(|index| self.member_view(index, now, mode)),
-            budget: plan.budget,
-            rotation: seconds(decision.rotation_left),
-            version: self.book.orders().version,
-        };
+        for index in 0..MEMBERS {
+            let view = self.member_view(index, now, mode);
+            if let Some(place) = self.status.members.get_mut(index) {
+                *place = view;
+            }
+        }
+        self.status.budget = plan.budget;
+        self.status.rotation = seconds(decision.rotation_left);
+        self.status.version = self.book.orders().version;
     }
 
     fn member_view(&self, index: usize, now: Instant, mode: Mode) -> view::Member {

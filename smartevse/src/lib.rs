@@ -14,6 +14,10 @@ mod commands;
 pub mod delay;
 mod energy;
 pub mod exchange;
+#[cfg(feature = "group")]
+pub mod group;
+#[cfg(not(feature = "group"))]
+#[path = "alone.rs"]
 pub mod group;
 pub mod group_line;
 #[cfg(feature = "log")]

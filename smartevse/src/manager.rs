@@ -312,6 +312,16 @@ impl Manager {
     /// Plans. Call it at [`deadline`](Self::deadline), after each event and
     /// command, and when the status changed.
     pub fn poll(&mut self, now: Instant, status: &ChargerStatus) -> Directive {
+        self.plan(now, status);
+        self.directive
+    }
+
+    /// The directive of the latest poll.
+    pub(crate) const fn directive(&self) -> &Directive {
+        &self.directive
+    }
+
+    pub(crate) fn plan(&mut self, now: Instant, status: &ChargerStatus) {
         self.now = now;
         self.trigger = Trigger::of(status);
         self.follow_latches(status);
@@ -329,10 +339,10 @@ impl Manager {
         self.follow_sensorbox();
         self.end_overrides(now, status);
         self.compose(now, status);
-        self.directive
     }
 
     /// Before its first poll the charging control tells no latches.
+    #[inline(never)]
     fn follow_latches(&mut self, status: &ChargerStatus) {
         if self.latched != status.latched && *status != ChargerStatus::default() {
             self.latched = status.latched;
@@ -340,6 +350,7 @@ impl Manager {
         }
     }
 
+    #[inline(never)]
     fn take_over_settings(&mut self, now: Instant, status: &ChargerStatus) {
         let situation = Situation {
             charging: status.contactor1.is_closed(),

@@ -158,8 +158,6 @@ impl Setup<'_> {
 pub struct Station {
     charger: Charger,
     manager: Manager,
-    directive: Directive,
-    status: ChargerStatus,
 }
 
 impl Station {
@@ -169,8 +167,6 @@ impl Station {
         Self {
             charger: Charger::new(setup.facts, setup.boot, now),
             manager: Manager::new(setup, now),
-            directive: Directive::default(),
-            status: ChargerStatus::default(),
         }
     }
 
@@ -178,13 +174,13 @@ impl Station {
     /// [`deadline`](Self::deadline), when an input changed, and after each
     /// event or command.
     pub fn poll(&mut self, now: Instant, inputs: &Inputs) -> Outputs {
-        if self.manager.is_due(now, &self.status) {
-            self.directive = self.manager.poll(now, &self.status);
+        let status = self.charger.as_status();
+        if self.manager.is_due(now, status) {
+            self.manager.plan(now, status);
         }
-        let outputs = self.charger.poll(now, inputs, &self.directive);
-        self.status = self.charger.status();
+        let outputs = self.charger.poll(now, inputs, self.manager.directive());
         Outputs {
-            light: self.manager.light(&self.status).at(now),
+            light: self.manager.light(self.charger.as_status()).at(now),
             ..outputs
         }
     }
@@ -212,9 +208,9 @@ impl Station {
     #[must_use]
     pub fn deadline(&self) -> Deadline {
         let charger = self.charger.deadline();
-        let due = self.manager.is_due(self.status.at, &self.status);
-        let manager = if due {
-            self.status.at
+        let status = self.charger.as_status();
+        let manager = if self.manager.is_due(status.at, status) {
+            status.at
         } else {
             self.manager.deadline()
         };
@@ -227,13 +223,13 @@ impl Station {
     /// Status of the charging control after the latest poll.
     #[must_use]
     pub const fn status(&self) -> ChargerStatus {
-        self.status
+        self.charger.status()
     }
 
     /// Directive that the latest poll worked with.
     #[must_use]
     pub const fn directive(&self) -> &Directive {
-        &self.directive
+        self.manager.directive()
     }
 
     /// The planning half.
@@ -245,7 +241,7 @@ impl Station {
     /// The view for front ends.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot<'_> {
-        self.manager.snapshot(&self.status)
+        self.manager.snapshot(self.charger.as_status())
     }
 }
 

@@ -29,6 +29,7 @@ impl Agenda {
     }
 
     /// Whether a moment has come; if not, it is a deadline.
+    #[inline(never)]
     pub fn reached(&mut self, at: Instant) -> bool {
         let reached = self.now >= at;
         if !reached {
@@ -68,12 +69,14 @@ impl Hold {
     }
 
     /// Whether it holds for at least this long.
+    #[inline(never)]
     pub fn lasted(&self, span: Duration, agenda: &mut Agenda) -> bool {
         self.0.is_some_and(|since| agenda.reached(since + span))
     }
 
     /// Takes the condition of this poll, and tells whether it holds for at
     /// least this long.
+    #[inline(never)]
     pub fn holds_for(&mut self, holds: bool, span: Duration, agenda: &mut Agenda) -> bool {
         self.update(holds, agenda.now());
         self.lasted(span, agenda)

@@ -18,10 +18,8 @@ impl<const N: usize> Recent<N> {
     };
 
     pub fn note(&mut self, now: Instant) {
-        self.moments.rotate_left(1);
-        if let Some(last) = self.moments.last_mut() {
-            *last = now;
-        }
+        let moments = self.moments.iter_mut().rev();
+        moments.fold(now, |newer, moment| core::mem::replace(moment, newer));
         self.count = self.count.saturating_add(1);
     }
 

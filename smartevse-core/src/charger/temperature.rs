@@ -85,9 +85,9 @@ impl Samples {
     }
 
     fn push(&mut self, sample: Option<Celsius>) {
-        self.ring.rotate_left(1);
-        if let Some(last) = self.ring.last_mut() {
-            *last = sample;
+        let mut newer = sample;
+        for place in self.ring.iter_mut().rev() {
+            core::mem::swap(place, &mut newer);
         }
         self.filled = self.filled.saturating_add(1).min(SAMPLES as u8);
     }

@@ -115,6 +115,7 @@ impl BusConfig {
 
     /// Time that this many bytes take on the line.
     #[must_use]
+    #[inline(never)]
     pub const fn air_time(&self, bytes: usize) -> Duration {
         self.char_time.times(bytes as u64)
     }
@@ -126,6 +127,7 @@ impl BusConfig {
 
     /// Time in which the rest of a reply must follow: a fifth more than it
     /// takes, and one gap that does not yet end the frame.
+    #[inline(never)]
     pub(super) fn rest_time(&self, bytes: usize) -> Duration {
         let exact = self.air_time(bytes).as_micros();
         Duration::from_micros(exact.saturating_add(exact.div_ceil(5))) + self.silence + self.slack

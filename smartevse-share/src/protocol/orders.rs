@@ -46,19 +46,24 @@ pub struct Orders {
     pub mains: Option<PerPhase<DeciAmps>>,
 }
 
+impl Orders {
+    /// Nothing ordered yet.
+    pub const NONE: Self = Self {
+        version: 0,
+        issued: Instant::ZERO,
+        set_points: [DeciAmps::ZERO; GROUP],
+        answers: [Answer::Wait; GROUP],
+        mains_lost: false,
+        mode: Mode::Normal,
+        solar_timer: Seconds::ZERO,
+        min: Amps::from_amps(6),
+        mains: None,
+    };
+}
+
 impl Default for Orders {
     fn default() -> Self {
-        Self {
-            version: 0,
-            issued: Instant::ZERO,
-            set_points: [DeciAmps::ZERO; GROUP],
-            answers: [Answer::Wait; GROUP],
-            mains_lost: false,
-            mode: Mode::Normal,
-            solar_timer: Seconds::ZERO,
-            min: Amps::from_amps(6),
-            mains: None,
-        }
+        Self::NONE
     }
 }
 

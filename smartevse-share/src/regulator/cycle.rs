@@ -24,7 +24,7 @@ pub(super) struct Cycle<'a> {
     pub(super) ceiling: Ceiling,
     pub(super) health: Health,
     pub(super) floor: DeciAmps,
-    pub(super) limits: Constraints,
+    pub(super) limits: &'a Constraints,
     /// The limit of the present quarter of an hour.
     pub(super) quarter: Option<Constraint>,
     /// IMPORT against the net current, in Solar.
@@ -84,6 +84,7 @@ impl Regulator {
         }
     }
 
+    #[inline(never)]
     pub(super) fn cycle<'a>(
         &self,
         now: Instant,
@@ -91,12 +92,14 @@ impl Regulator {
         site: &'a Site,
         evses: &'a [EvseView],
         news: News,
+        limits: &'a mut Constraints,
     ) -> Cycle<'a> {
         let local = self.local(config, evses);
         let fleet = Fleet::of(evses, site, &self.evidence, local);
         let mains = site.mains.sample().filter(|_| config.guards_mains());
         let quarter = mains.and_then(|sample| self.quarter.constraint(&sample, fleet.tenths));
-        let limits = Constraints::weighted(config, site, fleet.phases, fleet.tenths);
+        limits.measure(config, site, fleet.phases, fleet.tenths);
+        limits.set_quarter(quarter);
         Cycle {
             now,
             config,
@@ -106,7 +109,7 @@ impl Regulator {
             ceiling: fleet.ceiling(config, site),
             health: Health::of(now, config, site),
             floor: config.floor(),
-            limits: limits.with_quarter(quarter),
+            limits,
             quarter,
             sun: surplus(now, config, site, &fleet),
             news,

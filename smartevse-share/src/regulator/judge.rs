@@ -105,6 +105,7 @@ impl Regulator {
 
     /// With CONTACT 2 = Auto in Solar one phase comes before a stop, if that
     /// meets every limit (regulation 6.7).
+    #[inline(never)]
     fn escapes_to_one_phase(&mut self, cycle: &Cycle) -> bool {
         let three = cycle.fleet.lone && cycle.fleet.phases.count() > 1;
         let free = cycle.config.mode == Mode::Solar && cycle.config.has_auto_phases();

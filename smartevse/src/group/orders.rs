@@ -76,13 +76,12 @@ impl OrderBook {
             (false, next) => next.max(1),
         };
         if !same {
-            self.pages.rotate_right(1);
-            if let Some(page) = self.pages.first_mut() {
-                *page = Page {
-                    version,
-                    shares: *shares,
-                };
-            }
+            let newest = Page {
+                version,
+                shares: *shares,
+            };
+            let pages = self.pages.iter_mut();
+            pages.fold(newest, |newer, page| core::mem::replace(page, newer));
         }
         self.orders = Orders { version, ..*orders };
         let [local, ..] = *shares;

@@ -14,7 +14,7 @@ use smartevse_share::protocol::{Image, Orders};
 use smartevse_types::{Instant, Mode};
 
 use super::Manager;
-use crate::group::{GroupInputs, translate};
+use crate::group::{GroupInputs, GroupSide, translate};
 use crate::power::Planning;
 
 /// What the line of a group has to know of its charger: levels.
@@ -46,7 +46,9 @@ impl Manager {
 
     /// Whether this EVSE plans for a group.
     pub(super) fn leads(&self) -> bool {
-        self.in_force.role() == Role::Master && self.planning == Planning::Regulated
+        GroupSide::LEADS
+            && self.in_force.role() == Role::Master
+            && self.planning == Planning::Regulated
     }
 
     /// Whether it has others beside it: it is a node, or a master with nodes.
@@ -56,7 +58,7 @@ impl Manager {
 
     pub(super) fn group_section(&self) -> Section<&GroupStatus> {
         if self.leads() {
-            Section::Present(self.group.status())
+            self.group.section()
         } else {
             Section::Absent
         }
@@ -116,6 +118,7 @@ impl Manager {
     }
 
     /// Power of a master, and the faults that explain why there is none.
+    #[inline(never)]
     pub(super) fn master_grant(
         &mut self,
         now: Instant,
@@ -128,7 +131,7 @@ impl Manager {
             self.handshake = Handshake::NotNeeded;
             return granted;
         }
-        let inputs = GroupInputs {
+        let mut inputs = GroupInputs {
             settings: &self.in_force,
             config: self.regulation_config(),
             lend_unused: self.extras.lend_unused,
@@ -138,7 +141,7 @@ impl Manager {
             local: self.own_view(status),
             measured: self.meters.ev.currents,
         };
-        let outcome = self.group.plan(now, &mut self.regulator, &inputs);
+        let outcome = self.group.plan(now, &mut self.regulator, &mut inputs);
         self.follow_plan(now, &outcome.plan);
         self.regulated = outcome.deadline;
         #[cfg(feature = "oracle")]

@@ -118,6 +118,7 @@ impl Manager {
     }
 
     /// Regulates this charger alone; gives the plan and what follows from it.
+    #[inline(never)]
     pub(super) fn regulated_grant(
         &mut self,
         now: Instant,

@@ -5,6 +5,7 @@
 use smartevse::{Setup, Station};
 use smartevse_core::charger::BoardFacts;
 use smartevse_core::event::{Event, Fact, MeterReading};
+use smartevse_core::group::NodeReport;
 use smartevse_core::hardware::Board;
 use smartevse_core::io::{
     Contactor, ContactorFeedback, HardwareFaults, Inputs, LockDrive, LockFeedback, MainsInput,
@@ -13,7 +14,8 @@ use smartevse_core::io::{
 use smartevse_core::pilot::PilotClass;
 use smartevse_core::registry::SettingId;
 use smartevse_core::settings::load;
-use smartevse_types::{Access, Celsius, DeciAmps, Duration, Instant, Ohms, PerPhase};
+use smartevse_core::state::ChargeState;
+use smartevse_types::{Access, Celsius, DeciAmps, Duration, Instant, Mode, Ohms, PerPhase};
 
 use crate::speed::Counter;
 use crate::{consume, opaque, pins};
@@ -93,12 +95,14 @@ const BROKEN: Inputs = Inputs {
     ..HEALTHY
 };
 
-/// Smart with a meter, a motor lock and a residual-current monitor.
-fn setup() -> Setup<'static> {
+/// Smart with a meter, a motor lock and a residual-current monitor; alone (0)
+/// or as a master (1).
+fn setup(role: u16) -> Setup<'static> {
     let stored = [
+        (SettingId::PwrShare, role),
         (SettingId::MainsMet, 9),
         (SettingId::Mode, 1),
-        (SettingId::Mains, 25),
+        (SettingId::Mains, if role == 0 { 25 } else { 63 }),
         (SettingId::Lock, 2),
         (SettingId::Rcmon, 1),
     ];
@@ -121,6 +125,8 @@ struct Path<B> {
     now: Instant,
     worst: u32,
     closed: bool,
+    /// Seven nodes charge as well.
+    leads: bool,
 }
 
 impl<B: Board> Path<B> {
@@ -143,7 +149,12 @@ impl<B: Board> Path<B> {
     /// half of them are overloads.
     fn run(&mut self, counter: &mut impl Counter, busy: bool, seconds: u32) {
         for second in 0..seconds {
-            let deci = if busy && second % 4 >= 2 { 300 } else { 20 };
+            let overload = if self.leads { 700 } else { 300 };
+            let deci = if busy && second % 4 >= 2 {
+                overload
+            } else {
+                20
+            };
             let reading = MeterReading {
                 currents: Some(PerPhase::splat(DeciAmps::from_deci(deci))),
                 ..MeterReading::default()
@@ -153,16 +164,78 @@ impl<B: Board> Path<B> {
                 fact: Fact::Mains(reading),
             };
             self.station.event(event);
+            if self.leads {
+                self.hear_nodes();
+            }
             for _ in 0..100 {
                 self.turn(counter);
             }
         }
     }
+
+    fn hear_nodes(&mut self) {
+        let orders = *self.station.manager().orders();
+        let facts = (1..8).map(|index| {
+            let current = orders.set_points.get(usize::from(index));
+            let report = charging(current.copied().unwrap_or_default());
+            Fact::NodeReport(index, report)
+        });
+        let at = self.now;
+        for fact in facts.chain([Fact::OrdersSent(orders.version)]) {
+            self.station.event(Event { at, fact });
+        }
+    }
+
+    /// An empty socket, a charge with overloads, and every fault at once.
+    fn live(&mut self, counter: &mut impl Counter) {
+        self.run(counter, false, 12);
+        self.board.car = PilotClass::B9;
+        self.run(counter, false, 10);
+        self.board.car = PilotClass::C6;
+        self.run(counter, false, 20);
+        self.run(counter, true, 20);
+        (self.board.follows, self.board.levels) = (false, BROKEN);
+        self.run(counter, true, 20);
+    }
+}
+
+/// A node that asks, charges with its share, and stops without one.
+fn charging(set_point: DeciAmps) -> NodeReport {
+    NodeReport {
+        state: if set_point > DeciAmps::ZERO {
+            ChargeState::C
+        } else {
+            ChargeState::CommC
+        },
+        set_point,
+        mode: Some(Mode::Smart),
+        access: Some(Access::On),
+        cap: DeciAmps::from_deci(160),
+        phases: 3,
+        ..NodeReport::default()
+    }
 }
 
 /// Measures the worst turn and its stack.
 pub fn measure(counter: &mut impl Counter) {
-    let mut path = Path {
+    let mut path = path(0);
+    path.live(counter);
+    consume(path.inputs);
+    counter.report("Control path: sample, Station::poll, drive", path.worst);
+    counter.report("check: control path closed", u32::from(path.closed));
+    let mut path = self::path(1);
+    path.leads = true;
+    path.live(counter);
+    consume(path.inputs);
+    counter.report("Control path of a master of 8", path.worst);
+    counter.report(
+        "check: control path of a master closed",
+        u32::from(path.closed),
+    );
+}
+
+fn path(role: u16) -> Path<impl Board> {
+    Path {
         board: Plant {
             adapters: pins::board(),
             levels: HEALTHY,
@@ -170,21 +243,11 @@ pub fn measure(counter: &mut impl Counter) {
             follows: true,
             outputs: Outputs::SAFE,
         },
-        station: Station::new(&opaque(setup()), Instant::ZERO),
+        station: Station::new(&opaque(setup(role)), Instant::ZERO),
         inputs: Inputs::default(),
         now: Instant::ZERO,
         worst: 0,
         closed: false,
-    };
-    path.run(counter, false, 12);
-    path.board.car = PilotClass::B9;
-    path.run(counter, false, 10);
-    path.board.car = PilotClass::C6;
-    path.run(counter, false, 20);
-    path.run(counter, true, 20);
-    (path.board.follows, path.board.levels) = (false, BROKEN);
-    path.run(counter, true, 20);
-    consume(path.inputs);
-    counter.report("Control path: sample, Station::poll, drive", path.worst);
-    counter.report("check: control path closed", u32::from(path.closed));
+        leads: false,
+    }
 }

@@ -8,6 +8,7 @@ use smartevse_core::command::{Command, Origin};
 use smartevse_core::directive::{ChargerConfig, ChargerStatus, Directive, PowerGrant};
 use smartevse_core::event::{Event, Fact, MeterReading};
 use smartevse_core::faults::Faults;
+use smartevse_core::group::NodeReport;
 use smartevse_core::io::{
     Contactor, ContactorFeedback, Inputs, LockDrive, LockFeedback, MainsInput, Outputs,
     PilotSample, ProximityInput, ResidualCurrentInput, SwitchInput, TemperatureInput,
@@ -254,7 +255,76 @@ fn planning(counter: &mut impl Counter) {
         worst.take(cost);
     }
     counter.report("Manager::poll, worst in Smart", worst.0);
+    leading(counter);
     exchange(counter);
+}
+
+/// A master in Smart with seven nodes: all come, charge, and are overloaded.
+fn leading(counter: &mut impl Counter) {
+    let stored = [
+        (SettingId::MainsMet, 9),
+        (SettingId::Mode, 1),
+        (SettingId::Mains, 63),
+        (SettingId::PwrShare, 1),
+    ];
+    let setup = Setup {
+        settings: load(stored).settings,
+        access: Access::On,
+        ..Setup::default()
+    };
+    let mut manager = Manager::new(&setup, Instant::ZERO);
+    let mut status = ChargerStatus {
+        cap: DeciAmps::from_deci(160),
+        ..ChargerStatus::default()
+    };
+    let mut now = Instant::ZERO;
+    let (mut worst, mut served) = (Worst::default(), Worst::default());
+    for second in 0..90 {
+        now += Duration::from_secs(1);
+        let state = match second {
+            0..5 => ChargeState::A,
+            5..40 => ChargeState::CommC,
+            _ => ChargeState::C,
+        };
+        (status.at, status.state) = (now, state);
+        (status.vehicle_present, status.vehicle_asks) = (second >= 5, second >= 5);
+        for index in 1..8 {
+            let at = now;
+            let fact = Fact::NodeReport(index, node(state, &manager, index));
+            manager.event(Event { at, fact });
+        }
+        manager.event(mains(now, if second % 20 < 15 { 150 } else { 700 }));
+        for delay in [0, 20] {
+            let at = now + Duration::from_millis(delay);
+            let (manager, status) = (opaque(&mut manager), opaque(&status));
+            let (cost, directive) = counter.count(|| manager.poll(at, status));
+            consume(directive);
+            worst.take(cost);
+            let fact = Fact::OrdersSent(manager.orders().version);
+            manager.event(Event { at, fact });
+        }
+        let orders = manager.orders().set_points.into_iter();
+        served.take(orders.filter(|current| *current > DeciAmps::ZERO).count() as u32);
+    }
+    counter.report("Manager::poll, worst of a master of 8", worst.0);
+    counter.report("check: members served", served.0);
+}
+
+/// A node that obeys.
+fn node(state: ChargeState, manager: &Manager, index: u8) -> NodeReport {
+    let set_points = manager.orders().set_points;
+    NodeReport {
+        state,
+        set_point: set_points
+            .get(usize::from(index))
+            .copied()
+            .unwrap_or_default(),
+        mode: Some(Mode::Smart),
+        access: Some(Access::On),
+        cap: DeciAmps::from_deci(160),
+        phases: 3,
+        ..NodeReport::default()
+    }
 }
 
 /// The copies in and out: each is one critical section.
