@@ -4,7 +4,7 @@
     closed_loop.py PROGRAM [--all]
 
 PROGRAM is the host program. Prints a Markdown table; exit status 1 if a target is missed. With --all every scenario is
-played that can be, those without targets for information only.
+played that can be, those without targets for information only. The project's own scenarios carry their bounds in `expect`.
 """
 
 import csv
@@ -17,6 +17,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "vectors" / "closed_loop"
+OWN = ROOT / "vectors" / "own"
 SHOWN = ("overload_as", "overload_peak_a", "energy_wh", "setpoint_changes", "contactor_ops")
 
 # Regulation 4: no offer 12 s after the last reading could have come.
@@ -180,6 +181,11 @@ class Run:
         self.own = json.loads(output)
         self.seconds = time.monotonic() - start
 
+    def own_checks(self):
+        """What an own scenario promises: each figure with its bounds."""
+        for name, (low, high) in self.scenario["expect"].items():
+            yield f"{low} ≤ {name} ≤ {high}", low <= self.own[name] <= high, self.own[name]
+
     def checks(self):
         yield "breaker_trip", "=", bool(self.own["breaker_trip"]), False
         yield "opens_under_load", "=", self.own["opens_under_load"], 0
@@ -235,6 +241,20 @@ def play(program, paths):
     return runs, len(paths) - len(runs)
 
 
+def own_scenarios(program):
+    """Plays the project's own scenarios; returns how many there are and how many figures are not kept."""
+    runs, broken = play(program, sorted(OWN.glob("*.json")))
+    missed = broken
+    print("\n| own scenario | figure | value | |")
+    print("|---|---|---|---|")
+    for run in runs:
+        for what, good, value in run.own_checks():
+            missed += not good
+            print(f"| {run.name} | {what} | {value} | {'ok' if good else 'MISSED'} |")
+    print()
+    return len(runs), missed
+
+
 def main(program, everything):
     paths = [path for path in sorted(FOLDER.glob("*.json")) if not path.stem.startswith("reference_")]
     judged = [path for path in paths if path.stem in TARGETS]
@@ -245,8 +265,10 @@ def main(program, everything):
     for path in paths:
         if path not in judged:
             print(f"SKIPPED: closed loop {path.stem}: it has no targets")
+    own, own_missed = own_scenarios(program)
     print(f"{len(runs)} scenarios played, {broken} did not run, {missed} targets missed")
-    return 1 if broken or missed else 0
+    print(f"{own} own scenarios played, {own_missed} figures missed")
+    return 1 if broken or missed or own_missed else 0
 
 
 if __name__ == "__main__":

@@ -108,6 +108,8 @@ mod fill;
 mod fleet;
 mod fresh;
 pub mod group;
+#[cfg(feature = "oracle")]
+pub mod group_oracle;
 mod health;
 mod history;
 pub mod idle;

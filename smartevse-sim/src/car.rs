@@ -230,6 +230,62 @@ impl Car {
         self.decide_asking(now);
     }
 
+    /// Until when the steps after the one at `now` change nothing, as long as
+    /// its supply stays; `now` if the next one may.
+    pub(crate) fn steady_until(&self, now: Instant) -> Instant {
+        let restless = !self.awake || self.model.toggles_every_s.is_some();
+        let silent = self.supply.pilot.offer_a() < MIN_OFFER_A || self.is_full();
+        match (restless, silent) {
+            (true, _) => now,
+            (false, true) if self.rests(now) => Instant::FAR_FUTURE,
+            (false, false) if self.follows(now) => self.full_at(now),
+            (false, _) => now,
+        }
+    }
+
+    /// It draws nothing and wants nothing.
+    fn rests(&self, now: Instant) -> bool {
+        let Some(since) = self.silent_since else {
+            return false;
+        };
+        let unaware = self.model.deaf || seconds(now.since(since)) < self.model.stops_after_s;
+        let offered = self.supply.pilot.offer_a() >= MIN_OFFER_A;
+        let keeps_asking = self.is_full() && offered && self.model.stays_in_c_when_full;
+        self.current_a == 0.0
+            && self.wishes.is_empty()
+            && (self.is_full() || !unaware)
+            && self.pulse_since.is_some() == offered
+            && (keeps_asking || self.asking == self.model.always_asks)
+    }
+
+    /// It asks, and draws what it wishes.
+    fn follows(&self, now: Instant) -> bool {
+        let offer = self.supply.pilot.offer_a();
+        let wish = if self.supply.main {
+            offer.min(self.model.max_a)
+        } else {
+            0.0
+        };
+        let delay = Duration::from_micros((self.model.delay_s * 1e6) as u64);
+        let settled = self.wishes.len() == 1
+            && self
+                .wishes
+                .front()
+                .is_some_and(|(at, last)| *last == wish && *at + delay <= now);
+        self.asking && self.pulse_since.is_some() && settled && self.current_a == wish
+    }
+
+    /// Shortly before it will be full with the present current.
+    fn full_at(&self, now: Instant) -> Instant {
+        let watts = self.current_a * self.conductors() as f64 * PHASE_VOLTS;
+        if watts == 0.0 {
+            return Instant::FAR_FUTURE;
+        }
+        let left_s = (self.model.need_wh - self.energy_wh) / watts * 3_600.0;
+        let margin = Duration::from_millis(200);
+        now.latest(now + Duration::from_micros((left_s * 1e6) as u64) - margin)
+    }
+
     fn wake(&mut self, now: Instant) {
         let (seen, needed) = match self.model.sleep {
             Sleep::Awake => return,

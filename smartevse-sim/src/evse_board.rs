@@ -161,6 +161,10 @@ impl SimBoard {
 
     /// Switches faults on and off.
     pub fn set_faults(&mut self, faults: BoardFaults) {
+        let sampled = self.last_pilot.is_some_and(|last| last.at < self.now);
+        if faults.pilot_frozen && !self.faults.pilot_frozen && sampled {
+            self.last_pilot = self.peek_pilot(self.now);
+        }
         self.faults = faults;
         if faults.contactor1_dropped {
             self.main.command(false, self.now);
@@ -192,6 +196,16 @@ impl SimBoard {
     pub fn connect(&mut self, vehicle: Option<VehicleSide>) {
         self.plugged = vehicle.is_some();
         self.vehicle = vehicle.unwrap_or_default();
+    }
+
+    /// The vehicle that is connected.
+    pub(crate) fn vehicle(&self) -> Option<VehicleSide> {
+        self.plugged.then_some(self.vehicle)
+    }
+
+    /// What is done to it next happens at this moment.
+    pub(crate) fn touch(&mut self, now: Instant) {
+        self.now = now;
     }
 
     /// What the vehicle sees.

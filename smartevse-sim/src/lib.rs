@@ -67,6 +67,8 @@ pub mod flash;
 pub mod happening;
 pub mod metrics;
 pub mod parts;
+mod place;
+mod port;
 pub mod random;
 pub mod rs485;
 pub mod run;

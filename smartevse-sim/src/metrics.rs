@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use smartevse_types::Instant;
+
 use crate::world::{Energies, World};
 
 /// Change of the offer that counts as a new set-point, amperes.
@@ -36,6 +38,8 @@ pub struct Second {
     pub t: u64,
     /// Current at the mains connection, amperes per phase.
     pub net: [f64; 3],
+    /// Current of the circuit behind the EV meter, amperes per phase.
+    pub circuit: [f64; 3],
     /// The chargers.
     pub evses: Vec<EvseSecond>,
 }
@@ -87,6 +91,17 @@ pub struct Metrics {
     pub per_evse_service: Vec<f64>,
     /// Openings of a main contactor while its vehicle drew more than 1 A.
     pub opens_under_load: u32,
+    /// With a sub-panel, or a master without meters: most seconds in a row
+    /// above CIRCUIT.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub circuit_over_longest_s: Option<u64>,
+    /// In the same cases: most seconds in a row above MAINS.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mains_over_longest_s: Option<u64>,
+    /// With a grid relay: most seconds in a row in which the vehicles draw more
+    /// than 4.2 kW while it is open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub relay_over_longest_s: Option<u64>,
 }
 
 /// Limits that the metrics are about.
@@ -96,6 +111,31 @@ pub struct Limits {
     pub mains_a: f64,
     /// CAPACITY, amperes over all phases; `None` = none.
     pub capacity_a: Option<f64>,
+    /// CIRCUIT, amperes per phase, where its excess is judged.
+    pub circuit_a: Option<f64>,
+    /// When the grid relay opens and closes.
+    pub relay: Option<(Instant, Instant)>,
+}
+
+/// Current of all vehicles on all phases with the grid relay open, amperes:
+/// 4.2 kW at 230 V.
+const RELAY_A: f64 = 18.3;
+
+/// What is above a limit of current because a meter cannot resolve it, amperes.
+const SLACK_A: f64 = 0.3;
+
+/// Seconds in a row, now and at most.
+#[derive(Clone, Copy, Debug, Default)]
+struct Streak {
+    now: u64,
+    longest: u64,
+}
+
+impl Streak {
+    fn see(&mut self, holds: bool) {
+        self.now = if holds { self.now + 1 } else { 0 };
+        self.longest = self.longest.max(self.now);
+    }
 }
 
 /// Collects the figures while a run goes on.
@@ -107,6 +147,9 @@ pub struct Collector {
     served_s: Vec<u64>,
     offers: Vec<Option<f64>>,
     contactors: Vec<[bool; 2]>,
+    over_circuit: Streak,
+    over_mains: Streak,
+    over_relay: Streak,
 }
 
 impl Collector {
@@ -120,6 +163,9 @@ impl Collector {
             served_s: vec![0; evses],
             offers: vec![None; evses],
             contactors: vec![[false; 2]; evses],
+            over_circuit: Streak::default(),
+            over_mains: Streak::default(),
+            over_relay: Streak::default(),
         }
     }
 
@@ -137,6 +183,7 @@ impl Collector {
     /// Sees one second.
     pub fn second(&mut self, second: &Second) {
         self.overload(second);
+        self.streaks(second);
         if let Some(capacity) = self.limits.capacity_a {
             let sum: f64 = second.net.iter().sum();
             self.sums.capacity_over_as += (sum - capacity).max(0.0);
@@ -154,6 +201,18 @@ impl Collector {
         self.sums.overload_as += over.iter().sum::<f64>();
         self.sums.overload_peak_a = self.sums.overload_peak_a.max(peak);
         self.sums.overload_s += u64::from(peak > NOISE_A);
+    }
+
+    fn streaks(&mut self, second: &Second) {
+        let over = |amps: &[f64; 3], limit: f64| amps.iter().any(|a| *a > limit + SLACK_A);
+        let circuit = self.limits.circuit_a.unwrap_or(f64::MAX);
+        self.over_circuit.see(over(&second.circuit, circuit));
+        self.over_mains.see(over(&second.net, self.limits.mains_a));
+        let at = Instant::from_secs(second.t);
+        let open = |(from, to): (Instant, Instant)| at > from && at <= to;
+        let cars: f64 = (0..3).map(|phase| second.cars_a(phase)).sum();
+        let relay = self.limits.relay.is_some_and(open);
+        self.over_relay.see(relay && cars > RELAY_A);
     }
 
     fn service(&mut self, index: usize, evse: &EvseSecond) {
@@ -190,6 +249,7 @@ impl Collector {
             .filter(|(_, wanted)| **wanted > 0)
             .map(|(served, wanted)| *served as f64 / *wanted as f64)
             .collect();
+        let circuit = self.limits.circuit_a;
         Metrics {
             overload_as: rounded(self.sums.overload_as, 1),
             overload_peak_a: rounded(self.sums.overload_peak_a, 2),
@@ -202,6 +262,9 @@ impl Collector {
             min_service: rounded(shares.iter().copied().fold(1.0, f64::min), 3),
             jain_service: rounded(jain(&shares), 3),
             per_evse_service: shares.iter().map(|share| rounded(*share, 3)).collect(),
+            circuit_over_longest_s: circuit.map(|_| self.over_circuit.longest),
+            mains_over_longest_s: circuit.map(|_| self.over_mains.longest),
+            relay_over_longest_s: self.limits.relay.map(|_| self.over_relay.longest),
             ..self.sums
         }
     }

@@ -133,9 +133,14 @@ struct Seat<C> {
     powered: bool,
     seen: Option<Inputs>,
     due: Instant,
+    /// By when a fresh sample must have come. One that repeats the last levels
+    /// changes nothing, so only a sample that grows old is worth a poll.
+    sample_due: Instant,
     outputs: Outputs,
     tap: Tap,
     line_due: Instant,
+    /// When its tap has something for it.
+    tap_due: Instant,
 }
 
 /// Controllers in a plant, in virtual time.
@@ -144,6 +149,8 @@ pub struct Run<'a, C> {
     seats: Vec<Seat<C>>,
     collector: Collector,
     line: Option<Line>,
+    /// The state of the line for which the seats know when to listen.
+    revision: u64,
     trace: Option<&'a mut dyn Write>,
     polls: u64,
 }
@@ -160,6 +167,7 @@ impl<'a, C: Controller> Run<'a, C> {
             world,
             seats,
             line: None,
+            revision: u64::MAX,
             trace: None,
             polls: 0,
         }
@@ -186,6 +194,7 @@ impl<'a, C: Controller> Run<'a, C> {
 
     /// Breaks or repairs the connection of a charger to the line.
     pub fn set_tap(&mut self, evse: usize, faults: TapFaults) {
+        self.revision = u64::MAX;
         if let Some(seat) = self.seats.get_mut(evse) {
             seat.tap.set_faults(faults);
         }
@@ -197,6 +206,18 @@ impl<'a, C: Controller> Run<'a, C> {
         seat.due = Instant::ZERO;
         seat.line_due = Instant::ZERO;
         Some(&mut seat.controller)
+    }
+
+    /// A controller, to look at it.
+    #[must_use]
+    pub fn seat(&self, evse: usize) -> Option<&C> {
+        self.seats.get(evse).map(|seat| &seat.controller)
+    }
+
+    /// Whether a controller has power.
+    #[must_use]
+    pub fn is_powered(&self, evse: usize) -> bool {
+        self.seats.get(evse).is_some_and(|seat| seat.powered)
     }
 
     /// Takes the power from a controller: its board falls into the safe state.
@@ -225,6 +246,7 @@ impl<'a, C: Controller> Run<'a, C> {
 
     /// The plant, to change it between two calls of [`until`](Self::until).
     pub fn world(&mut self) -> &mut World {
+        self.world.count();
         &mut self.world
     }
 
@@ -248,6 +270,7 @@ impl<'a, C: Controller> Run<'a, C> {
             self.note(second)?;
         }
         self.until(Instant::ZERO + length)?;
+        self.world.count();
         Ok(self.collector.finish(&self.world))
     }
 
@@ -267,10 +290,22 @@ impl<'a, C: Controller> Run<'a, C> {
             if now >= end {
                 return Ok(());
             }
-            let due = self.seats.iter().map(|seat| seat.next(self.line.as_ref()));
-            let next = due.fold(self.world.deadline(), Instant::earliest);
-            self.world.advance(next.latest(now).earliest(end));
+            let next = self.next().latest(now).earliest(end);
+            self.world.pass(next);
         }
+    }
+
+    /// When anything happens next.
+    fn next(&self) -> Instant {
+        let line = self.line.is_some();
+        let mut next = self.world.deadline();
+        for (evse, seat) in self.seats.iter().enumerate() {
+            next = next.earliest(seat.next(line));
+            if self.world.is_frozen(evse) && seat.powered {
+                next = next.earliest(seat.sample_due);
+            }
+        }
+        next
     }
 
     /// Hands the readings of the meters to the controllers.
@@ -292,7 +327,7 @@ impl<'a, C: Controller> Run<'a, C> {
         let now = self.world.now();
         line.forget_until(now - HEARD);
         for seat in self.seats.iter_mut().filter(|seat| seat.powered) {
-            if now < seat.line_due && now < seat.tap.deadline(line) {
+            if now < seat.line_due && now < seat.tap_due {
                 continue;
             }
             let served = seat.controller.serve(now, &mut seat.tap, line);
@@ -301,20 +336,29 @@ impl<'a, C: Controller> Run<'a, C> {
             if served.told {
                 seat.due = now;
             }
+            seat.tap_due = seat.tap.deadline(line);
+        }
+        // Who was asked before a frame began has to hear it as well.
+        if self.revision != line.revision() {
+            self.revision = line.revision();
+            for seat in &mut self.seats {
+                seat.tap_due = seat.tap.deadline(line);
+            }
         }
     }
 
     fn poll_if_due(&mut self, evse: usize) -> Result<(), RunError> {
         let now = self.world.now();
-        let mut inputs = Inputs::default();
         let seat = &mut self.seats[evse];
         if !seat.powered {
             return Ok(());
         }
+        let stale = self.world.is_frozen(evse) && now >= seat.sample_due;
         // Looking at an unchanged board must not move the sample's own span.
-        if now < seat.due && !changed(&self.world, evse, seat) {
+        if now < seat.due && !stale && !changed(&mut self.world, evse, seat) {
             return Ok(());
         }
+        let mut inputs = Inputs::default();
         self.world.sample(evse, &mut inputs);
         let outputs = seat
             .controller
@@ -336,18 +380,22 @@ impl<'a, C: Controller> Run<'a, C> {
         }
         seat.outputs = outputs;
         seat.seen = Some(inputs);
-        seat.due = (now + POLL).latest(seat.controller.deadline().earliest());
-        if changed(&self.world, evse, seat) {
+        let deadline = seat.controller.deadline();
+        seat.sample_due = deadline.sample;
+        seat.due = (now + POLL).latest(deadline.state);
+        if changed(&mut self.world, evse, seat) {
             seat.due = now + POLL;
         }
         Ok(())
     }
 
     fn note(&mut self, second: u64) -> Result<(), RunError> {
+        self.world.count();
         let evses = (0..self.seats.len()).map(|evse| self.look(evse)).collect();
         let second = Second {
             t: second,
             net: self.world.net_a(),
+            circuit: self.world.circuit_a(),
             evses,
         };
         self.collector.second(&second);
@@ -382,33 +430,39 @@ impl<C> Seat<C> {
             powered: true,
             seen: None,
             due: Instant::ZERO,
+            sample_due: Instant::ZERO,
             outputs: Outputs::SAFE,
             tap: Tap::new(Party(evse), Instant::ZERO),
             line_due: Instant::ZERO,
+            tap_due: Instant::ZERO,
         }
     }
 
     /// When it has something to do although nothing changes.
-    fn next(&self, line: Option<&Line>) -> Instant {
-        if !self.powered {
-            return Instant::FAR_FUTURE;
+    fn next(&self, has_line: bool) -> Instant {
+        match (self.powered, has_line) {
+            (false, _) => Instant::FAR_FUTURE,
+            (true, false) => self.due,
+            (true, true) => self.due.earliest(self.line_due).earliest(self.tap_due),
         }
-        let wire = line.map_or(Instant::FAR_FUTURE, |line| {
-            self.line_due.earliest(self.tap.deadline(line))
-        });
-        self.due.earliest(wire)
     }
 }
 
 /// Whether the board shows something else than at the last poll; the age of
 /// the pilot sample does not count.
-fn changed<C>(world: &World, evse: usize, seat: &Seat<C>) -> bool {
+fn changed<C>(world: &mut World, evse: usize, seat: &Seat<C>) -> bool {
     let Some(seen) = seat.seen else {
         return true;
     };
-    world
-        .peek(evse)
-        .is_some_and(|present| levels(present) != levels(seen))
+    if !world.is_stirred(evse) {
+        return false;
+    }
+    let present = world.peek(evse);
+    let changed = present.is_some_and(|present| levels(present) != levels(seen));
+    if !changed {
+        world.calm(evse);
+    }
+    changed
 }
 
 fn levels(inputs: Inputs) -> Inputs {

@@ -135,7 +135,18 @@ impl Scenario {
         Limits {
             mains_a: f64::from(self.settings.mains_a),
             capacity_a: (self.settings.capacity_a > 0).then(|| self.settings.capacity_a.into()),
+            circuit_a: self
+                .guards_circuit()
+                .then(|| self.settings.circuit_a.into()),
+            relay: self.plan.relay_open,
         }
+    }
+
+    /// Whether the metrics judge CIRCUIT: a sub-panel, or a master without
+    /// meters.
+    #[must_use]
+    pub fn guards_circuit(&self) -> bool {
+        self.plan.subpanel.is_some() || (self.power_share && self.mode == Mode::Normal)
     }
 
     /// Whether the charger is connected to a grid relay.
@@ -214,6 +225,8 @@ struct RawMeter {
     seed: u64,
     #[serde(default)]
     ev_meter: bool,
+    #[serde(default)]
+    each_ev_meter: bool,
     #[serde(default)]
     dropout_s: Option<[f64; 2]>,
 }
@@ -297,7 +310,8 @@ impl RawScenario {
             subpanel,
             battery,
             mains_meter: self.meter.check()?,
-            ev_meter: self.meter.ev_meter,
+            ev_meter: self.meter.ev_meter || self.meter.each_ev_meter,
+            each_ev_meter: self.meter.each_ev_meter,
             mains_a: f64::from(settings.mains_a),
             relay_open: window("relay_open", self.relay_open)?,
         };

@@ -9,7 +9,8 @@ use smartevse_core::charger::{BoardFacts, BootRecord};
 use smartevse_core::command::Origin;
 use smartevse_core::event::{Event, Fact};
 use smartevse_core::io::{Deadline, Inputs, Outputs};
-use smartevse_meters::BusConfig;
+use smartevse_core::settings::Settings;
+use smartevse_meters::{BusConfig, Meter};
 use smartevse_types::{Access, DeciAmps, Instant};
 
 use crate::metrics::Metrics;
@@ -46,13 +47,30 @@ pub fn simulate_with_trace(scenario: &Scenario, out: &mut dyn Write) -> Result<M
 pub fn run<'a>(scenario: &Scenario) -> Result<Run<'a, StationSeat>, RunError> {
     let evses = scenario.plan.boards.len();
     let seats = (0..evses).map(|evse| seat(scenario, evse, Instant::ZERO));
-    let run = Run::new(scenario, seats.collect::<Result<_, _>>()?);
+    Ok(joined(scenario, seats.collect::<Result<_, _>>()?))
+}
+
+/// As [`run`], without the oracles: several times as fast.
+///
+/// # Errors
+///
+/// A scenario that cannot be run.
+pub fn run_unwatched<'a>(scenario: &Scenario) -> Result<Run<'a, StationSeat>, RunError> {
+    let evses = scenario.plan.boards.len();
+    let seats = (0..evses).map(|evse| Ok(seat(scenario, evse, Instant::ZERO)?.unwatched()));
+    let seats = seats.collect::<Result<_, ScenarioError>>()?;
+    Ok(joined(scenario, seats))
+}
+
+/// The seats in the plant, on one line if they form a group.
+fn joined<'a>(scenario: &Scenario, seats: Vec<StationSeat>) -> Run<'a, StationSeat> {
+    let run = Run::new(scenario, seats);
     if !scenario.power_share {
-        return Ok(run);
+        return run;
     }
     let config = BusConfig::rtu(LINE_BAUD, CHARACTER_BITS);
     let line = Line::new(config.air_time(1), LineFaults::default(), 1);
-    Ok(run.with_line(line))
+    run.with_line(line)
 }
 
 /// Starts the station of one charger of a scenario.
@@ -104,11 +122,16 @@ pub enum Confirmations {
 #[derive(Debug)]
 pub struct StationSeat {
     station: Station,
-    checks: Checks,
+    /// `None` = nobody judges.
+    checks: Option<Checks>,
     line: Option<SiteLine>,
     choice: MeterChoice,
+    /// The settings behind the choice.
+    settings: Option<Settings>,
     /// The orders that the line knows.
     version: u32,
+    /// The station may show something that the line does not know.
+    news: bool,
     /// What happens to the confirmations of its orders.
     pub confirmations: Confirmations,
 }
@@ -125,16 +148,38 @@ impl StationSeat {
     pub fn started(setup: &Setup<'_>, now: Instant) -> Self {
         Self {
             station: Station::new(setup, now),
-            checks: Checks::new(setup),
+            checks: Some(Checks::new(setup)),
             line: None,
             choice: MeterChoice::default(),
+            settings: None,
             version: 0,
+            news: true,
             confirmations: Confirmations::Good,
         }
     }
 
+    /// Plays without the oracles: faster, and nothing is judged.
+    #[must_use]
+    pub fn unwatched(mut self) -> Self {
+        self.checks = None;
+        self
+    }
+
+    /// The station, to look at it.
+    #[must_use]
+    pub const fn watched(&self) -> &Station {
+        &self.station
+    }
+
+    /// The oracles.
+    #[must_use]
+    pub const fn checks(&self) -> Option<&Checks> {
+        self.checks.as_ref()
+    }
+
     /// The station.
     pub fn station(&mut self) -> &mut Station {
+        self.news = true;
         &mut self.station
     }
 
@@ -144,12 +189,28 @@ impl StationSeat {
         self.line.as_ref()
     }
 
-    /// Another role or another meter makes the line anew.
-    fn follow_settings(&mut self, now: Instant) {
-        let choice = self.station.manager().meter_choice();
-        if self.line.is_none() || choice != self.choice {
-            self.choice = choice;
-            self.line = site_line(choice, now);
+    /// Shows the line what the station shows now. Another role or another
+    /// meter makes the line anew.
+    fn follow_station(&mut self, now: Instant, tap: &mut Tap) {
+        let in_force = self.station.snapshot().in_force;
+        if self.settings != Some(*in_force) {
+            self.settings = Some(*in_force);
+            let choice = self.station.manager().meter_choice();
+            if self.line.is_none() || choice != self.choice {
+                self.choice = choice;
+                self.line = site_line(choice, now);
+            }
+        }
+        // Only a node with a meter on the line overhears what others say.
+        let choice = &self.choice;
+        let reads = Meter::from_id(choice.ev.0).is_some_and(|meter| meter != Meter::Api);
+        let alone = choice.address > 1 && !reads;
+        tap.set_address(alone.then_some(choice.address));
+        let feed = self.station.manager().line_feed(&self.station.status());
+        self.version = feed.orders.version;
+        if let Some(line) = &mut self.line {
+            line.feed(&feed);
+            line.want_wifi(self.station.manager().sensorbox_wifi());
         }
     }
 
@@ -158,12 +219,14 @@ impl StationSeat {
         if confirms && self.confirmations == Confirmations::Lost {
             return;
         }
+        self.news = true;
         self.station.event(event);
     }
 }
 
 impl Controller for StationSeat {
     fn event(&mut self, event: Event) {
+        self.news = true;
         self.station.event(event);
     }
 
@@ -174,7 +237,10 @@ impl Controller for StationSeat {
         _world: &World,
     ) -> Result<Outputs, Violation> {
         let outputs = self.station.poll(now, inputs);
-        self.checks.check(now, inputs, &outputs, &self.station)?;
+        self.news = true;
+        if let Some(checks) = &mut self.checks {
+            checks.check(now, inputs, &outputs, &self.station)?;
+        }
         Ok(outputs)
     }
 
@@ -195,19 +261,17 @@ impl Controller for StationSeat {
     }
 
     fn serve(&mut self, now: Instant, tap: &mut Tap, wire: &mut Line) -> Served {
-        self.follow_settings(now);
+        if std::mem::take(&mut self.news) {
+            self.follow_station(now, tap);
+        }
         let mut told = false;
         tap.release(wire, now);
-        let feed = self.station.manager().line_feed(&self.station.status());
-        self.version = feed.orders.version;
         if let Some(line) = &mut self.line {
-            line.feed(&feed);
-            line.want_wifi(self.station.manager().sensorbox_wifi());
             if let Some(end) = tap.sent(now) {
                 line.transmitted(end);
             }
             if let Some((last, bytes)) = tap.listen(wire, now) {
-                line.receive(last, &bytes);
+                line.receive(last, bytes);
             }
         }
         // What is told changes nothing on the line before the next turn.
@@ -228,6 +292,7 @@ impl Controller for StationSeat {
             if let Some(wish) = wish {
                 // The bus has no way to be told why it was refused.
                 let _ = self.station.command(now, Origin::Bus, wish);
+                self.news = true;
             }
             told |= event.is_some() || wish.is_some();
         }

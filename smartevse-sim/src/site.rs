@@ -46,6 +46,18 @@ impl Series {
     }
 }
 
+impl Series {
+    /// When the value may change next.
+    pub(crate) fn next_after(&self, now: Instant) -> Instant {
+        let index = now.as_micros() / self.step.as_micros();
+        let last = self.values.len().saturating_sub(1) as u64;
+        if index >= last {
+            return Instant::FAR_FUTURE;
+        }
+        Instant::from_micros((index + 1).saturating_mul(self.step.as_micros()))
+    }
+}
+
 /// Behaviour of a meter, as data.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct MeterModel {

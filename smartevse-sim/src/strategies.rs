@@ -31,6 +31,12 @@
 //! assert_eq!(result, Ok(()));
 //! ```
 
+mod group;
+
+pub use group::{
+    Mishap, budget, demand, demands, group, line_faults, mishap, mishaps, play_group, share_config,
+    tap_faults,
+};
 use proptest::prelude::*;
 use proptest::sample::select;
 use smartevse_core::command::{Command, Origin};

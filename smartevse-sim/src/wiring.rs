@@ -86,7 +86,11 @@ pub fn scenario_settings(scenario: &Scenario, evse: usize) -> Result<Settings, B
     if evse == 0 {
         values.push((SettingId::MainsMet, api(SettingId::MainsMet)?));
     }
-    if scenario.plan.ev_meter && evse == 0 {
+    let own_meter = match evse {
+        0 => scenario.plan.ev_meter,
+        _ => scenario.plan.each_ev_meter,
+    };
+    if own_meter {
         values.push((SettingId::EvMeter, api(SettingId::EvMeter)?));
     }
     if scenario.has_relay() && evse == 0 {

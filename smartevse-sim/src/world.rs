@@ -14,13 +14,12 @@ use smartevse_types::{DeciAmps, Duration, Instant, PerPhase, WattHours};
 
 use crate::car::{Car, CarModel};
 use crate::evse_board::{BoardKit, SimBoard};
+use crate::place::Place;
+pub use crate::port::Port;
 use crate::site::{Breaker, Meter, MeterModel, Series, deci, reading_event};
 
 /// Step of the plant (design §6).
 pub const STEP: Duration = Duration::from_millis(100);
-
-/// Current above which an opening counts as an opening under load, amperes.
-const LOAD_A: f64 = 1.0;
 
 /// A vehicle that comes and goes by a timetable.
 #[derive(Clone, PartialEq, Debug)]
@@ -52,6 +51,8 @@ pub struct WorldPlan {
     pub mains_meter: MeterModel,
     /// Whether charger 0 has an EV meter of the same model.
     pub ev_meter: bool,
+    /// Whether each of the others has one for its own vehicle.
+    pub each_ev_meter: bool,
     /// Rated current of the main breaker, amperes.
     pub mains_a: f64,
     /// Span in which the grid relay is open; `None` = no relay.
@@ -68,6 +69,7 @@ impl Default for WorldPlan {
             battery: None,
             mains_meter: MeterModel::default(),
             ev_meter: false,
+            each_ev_meter: false,
             mains_a: 25.0,
             relay_open: None,
         }
@@ -95,25 +97,22 @@ pub struct Delivery {
     pub event: Event,
 }
 
-/// One charger and the place in front of it.
-#[derive(Clone, Debug)]
-struct Place {
-    board: SimBoard,
-    car: Option<Car>,
-    energy_wh: f64,
-    opens_under_load: u32,
-}
-
 /// The plant.
 #[derive(Clone, Debug)]
 pub struct World {
     plan: WorldPlan,
     now: Instant,
+    /// Energies and heat are counted up to here.
+    counted: Instant,
+    last_step: Instant,
     next_step: Instant,
     house_a: [f64; 3],
+    subpanel_a: Option<[f64; 3]>,
     places: Vec<Place>,
     mains_meter: Meter,
     ev_meter: Option<Meter>,
+    /// The meters of the other vehicles, by charger from 1.
+    car_meters: Vec<Meter>,
     breaker: Breaker,
     energies: Energies,
     deliveries: VecDeque<Delivery>,
@@ -126,8 +125,11 @@ impl World {
         let places = plan.boards.iter().map(|kit| Place::new(*kit)).collect();
         let mut world = Self {
             now: Instant::ZERO,
+            counted: Instant::ZERO,
+            last_step: Instant::ZERO,
             next_step: Instant::ZERO,
             house_a: plan.house.at(Instant::ZERO),
+            subpanel_a: None,
             places,
             mains_meter: Meter::new(plan.mains_meter),
             ev_meter: plan.ev_meter.then(|| {
@@ -136,6 +138,7 @@ impl World {
                     ..plan.mains_meter
                 })
             }),
+            car_meters: car_meters(&plan),
             breaker: Breaker::new(plan.mains_a),
             energies: Energies::default(),
             deliveries: VecDeque::new(),
@@ -169,19 +172,28 @@ impl World {
         let meters = self
             .ev_meter
             .iter()
+            .chain(&self.car_meters)
             .map(Meter::deadline)
             .fold(self.mains_meter.deadline(), Instant::earliest);
         self.places
             .iter()
+            .filter(|place| !place.quiet)
             .map(|place| place.board.deadline(self.now))
             .fold(self.next_step.earliest(meters), Instant::earliest)
     }
 
     /// Lets the time pass until `now`, step by step.
     pub fn advance(&mut self, now: Instant) {
+        self.pass(now);
+        self.count();
+    }
+
+    /// As [`advance`](Self::advance), but what flows constantly is counted
+    /// later: before it changes, or with [`count`](Self::count).
+    pub(crate) fn pass(&mut self, now: Instant) {
         loop {
             let next = self.deadline().earliest(now);
-            self.integrate_to(next);
+            self.now = self.now.latest(next);
             if next >= self.next_step {
                 self.step();
             }
@@ -192,9 +204,10 @@ impl World {
         }
     }
 
-    fn integrate_to(&mut self, now: Instant) {
-        let span = now.since(self.now);
-        self.now = self.now.latest(now);
+    /// Counts energies and heat up to now.
+    pub(crate) fn count(&mut self) {
+        let span = self.now.since(self.counted);
+        self.counted = self.now;
         if span == Duration::ZERO {
             return;
         }
@@ -211,24 +224,57 @@ impl World {
         if let Some(meter) = &mut self.ev_meter {
             meter.integrate(behind, span);
         }
+        for at in 0..self.car_meters.len() {
+            let amps = self.car_a(at + 1);
+            self.car_meters[at].integrate(amps, span);
+        }
         for place in &mut self.places {
             place.integrate(span);
         }
     }
 
     fn step(&mut self) {
+        self.count();
         let now = self.next_step;
-        self.next_step = now + STEP;
         self.house_a = self.plan.house.at(now);
+        self.subpanel_a = self.plan.subpanel.as_ref().map(|it| it.at(now));
         self.follow_timetable(now);
         self.follow_relay(now);
         for place in &mut self.places {
             place.step(now);
         }
+        self.last_step = now;
+        self.next_step = self.next_change(now);
+    }
+
+    /// The first step after `now` in which anything can change.
+    fn next_change(&self, now: Instant) -> Instant {
+        let cars = self.places.iter().filter_map(|place| place.car.as_ref());
+        let steady = cars.map(|car| car.steady_until(now));
+        let series = [Some(&self.plan.house), self.plan.subpanel.as_ref()];
+        let series = series.into_iter().flatten().map(|it| it.next_after(now));
+        let visits = self.plan.visits.iter();
+        let visits = visits.flat_map(|visit| [Some(visit.from), visit.to]);
+        let relay = self.plan.relay_open.map(|(from, to)| [from, to]);
+        let times = visits
+            .flatten()
+            .chain(relay.into_iter().flatten())
+            .filter(|at| *at > now);
+        let first = steady
+            .chain(series)
+            .chain(times)
+            .fold(Instant::FAR_FUTURE, Instant::earliest);
+        grid_from(first).latest(now + STEP)
+    }
+
+    /// Something changed: the vehicles may react in the next step.
+    fn stir(&mut self) {
+        let next = grid_from(self.now + Duration::from_micros(1));
+        self.next_step = self.next_step.earliest(next);
     }
 
     fn follow_timetable(&mut self, now: Instant) {
-        let last = now - STEP;
+        let last = self.last_step;
         let due = |at: Instant| at <= now && (at > last || now == Instant::ZERO);
         let visits = std::mem::take(&mut self.plan.visits);
         for visit in &visits {
@@ -253,10 +299,18 @@ impl World {
         };
         for place in &mut self.places {
             place.board.set_switch(switch);
+            place.quiet = false;
         }
     }
 
     fn read_meters(&mut self) {
+        let others = self.ev_meter.iter().chain(&self.car_meters);
+        let due = others.map(Meter::deadline);
+        if self.now < due.fold(self.mains_meter.deadline(), Instant::earliest) {
+            return;
+        }
+        self.count();
+        self.read_car_meters();
         let (now, net, behind) = (self.now, self.net_a(), self.behind_ev_meter());
         self.mains_meter.sample(now, net);
         while let Some((at, reading)) = self.mains_meter.delivered(now) {
@@ -276,6 +330,19 @@ impl World {
         }
     }
 
+    fn read_car_meters(&mut self) {
+        for at in 0..self.car_meters.len() {
+            let (evse, now) = (at + 1, self.now);
+            let amps = self.car_a(evse);
+            let meter = &mut self.car_meters[at];
+            meter.sample(now, amps);
+            let readings: Vec<_> = std::iter::from_fn(|| meter.delivered(now)).collect();
+            for (at, reading) in readings {
+                self.deliver(Some(evse), reading_event(at, Fact::EvMeter(reading)));
+            }
+        }
+    }
+
     fn deliver(&mut self, evse: Option<usize>, event: Event) {
         self.deliveries.push_back(Delivery { evse, event });
     }
@@ -288,7 +355,14 @@ impl World {
     /// The board of a charger as a port would give it: sampling lets the plant
     /// run to the given moment.
     pub fn port(&mut self, evse: usize) -> Port<'_> {
-        Port { world: self, evse }
+        Port::new(self, evse)
+    }
+
+    /// Outputs of a board that refuse their commands now.
+    #[must_use]
+    pub fn refused(&self, evse: usize) -> HardwareFaults {
+        let place = self.places.get(evse);
+        place.map_or(HardwareFaults::empty(), |place| place.board.refused())
     }
 
     /// Samples the board of a charger.
@@ -297,6 +371,27 @@ impl World {
         if let Some(place) = self.places.get_mut(evse) {
             place.board.sample(now, inputs);
         }
+    }
+
+    /// Whether the inputs of a board may have changed since
+    /// [`calm`](Self::calm).
+    pub(crate) fn is_stirred(&self, evse: usize) -> bool {
+        self.places.get(evse).is_some_and(|place| !place.quiet)
+    }
+
+    /// Its inputs were found unchanged: they stay so until something happens.
+    pub(crate) fn calm(&mut self, evse: usize) {
+        let now = self.now;
+        if let Some(place) = self.places.get_mut(evse) {
+            let settled = place.board.deadline(now) == Instant::FAR_FUTURE;
+            place.quiet = settled && !place.board.faults().pilot_frozen;
+        }
+    }
+
+    /// Whether the board repeats an old sample, which grows stale.
+    pub(crate) fn is_frozen(&self, evse: usize) -> bool {
+        let place = self.places.get(evse);
+        place.is_some_and(|place| place.board.faults().pilot_frozen)
     }
 
     /// What the board would show now, without taking the sample.
@@ -310,15 +405,30 @@ impl World {
     /// Drives the board of a charger. Opening the main contactor stops the
     /// current at once.
     pub fn drive(&mut self, evse: usize, outputs: &Outputs) {
+        let same = |place: &Place| place.board.outputs() == outputs && place.quiet;
+        if self.places.get(evse).is_none_or(same) {
+            return;
+        }
+        self.count();
         let now = self.now;
         if let Some(place) = self.places.get_mut(evse) {
+            let before = place.board.supply();
             place.drive(now, outputs);
+            if place.board.supply() != before {
+                self.stir();
+            }
         }
     }
 
     /// The board of a charger, to break or change it.
     pub fn board(&mut self, evse: usize) -> Option<&mut SimBoard> {
-        self.places.get_mut(evse).map(|place| &mut place.board)
+        self.count();
+        self.stir();
+        let now = self.now;
+        let place = self.places.get_mut(evse)?;
+        place.quiet = false;
+        place.board.touch(now);
+        Some(&mut place.board)
     }
 
     /// The vehicle at a charger.
@@ -329,6 +439,8 @@ impl World {
 
     /// Plugs a vehicle in; the one that was there leaves.
     pub fn plug(&mut self, evse: usize, model: CarModel) {
+        self.count();
+        self.stir();
         if let Some(place) = self.places.get_mut(evse) {
             place.car = Some(Car::new(model));
             place.connect();
@@ -337,6 +449,8 @@ impl World {
 
     /// Unplugs the vehicle.
     pub fn unplug(&mut self, evse: usize) {
+        self.count();
+        self.stir();
         if let Some(place) = self.places.get_mut(evse) {
             place.car = None;
             place.connect();
@@ -346,6 +460,8 @@ impl World {
     /// Changes the behaviour of the vehicle where it stands; the charger sees
     /// it at once.
     pub fn change_car(&mut self, evse: usize, model: CarModel) {
+        self.count();
+        self.stir();
         if let Some(place) = self.places.get_mut(evse) {
             if let Some(car) = &mut place.car {
                 car.set_model(model);
@@ -356,6 +472,8 @@ impl World {
 
     /// Changes the largest current of the vehicle, amperes.
     pub fn set_car_max(&mut self, evse: usize, amps: f64) {
+        self.count();
+        self.stir();
         if let Some(car) = self.places.get_mut(evse).and_then(|p| p.car.as_mut()) {
             car.set_max(amps);
         }
@@ -363,6 +481,8 @@ impl World {
 
     /// Replaces the house by a constant load, amperes per phase.
     pub fn set_house(&mut self, amps: [f64; 3]) {
+        self.count();
+        self.stir();
         self.plan.house = Series::constant(amps);
         self.house_a = amps;
     }
@@ -402,9 +522,18 @@ impl World {
         PerPhase::new(self.net_a().map(deci))
     }
 
+    /// Present current of the circuit behind the EV meter: the sub-panel and
+    /// its vehicle, or all vehicles of a group; amperes per phase.
+    #[must_use]
+    pub fn circuit_a(&self) -> [f64; 3] {
+        match self.subpanel_a {
+            Some(_) => self.behind_ev_meter(),
+            None => self.cars_a(),
+        }
+    }
+
     fn behind_ev_meter(&self) -> [f64; 3] {
-        let subpanel = self.plan.subpanel.as_ref().map(|s| s.at(self.now));
-        add(subpanel.unwrap_or_default(), self.car_a(0))
+        add(self.subpanel_a.unwrap_or_default(), self.car_a(0))
     }
 
     /// Energy that a charger has delivered, watt-hours.
@@ -438,70 +567,23 @@ impl World {
     }
 }
 
-impl Place {
-    fn new(kit: BoardKit) -> Self {
-        Self {
-            board: SimBoard::new(kit),
-            car: None,
-            energy_wh: 0.0,
-            opens_under_load: 0,
-        }
-    }
-
-    fn connect(&mut self) {
-        if let Some(car) = &mut self.car {
-            car.supply(self.board.supply());
-        }
-        self.board.connect(self.car.as_ref().map(Car::side));
-    }
-
-    fn integrate(&mut self, span: Duration) {
-        if let Some(car) = &mut self.car {
-            let before = car.energy_wh();
-            car.integrate(span);
-            self.energy_wh += car.energy_wh() - before;
-        }
-    }
-
-    fn step(&mut self, now: Instant) {
-        if let Some(car) = &mut self.car {
-            car.supply(self.board.supply());
-            car.step(now, STEP);
-        }
-        self.connect();
-    }
-
-    fn drive(&mut self, now: Instant, outputs: &Outputs) {
-        let was_closed = self.board.supply().main;
-        self.board.drive_at(now, outputs);
-        let opened = was_closed && !self.board.supply().main;
-        let load = self.car.as_ref().map_or(0.0, Car::current_a);
-        if opened && load > LOAD_A {
-            self.opens_under_load = self.opens_under_load.saturating_add(1);
-        }
-        self.connect();
-    }
+/// The first moment of the plant's grid from `at` on.
+fn grid_from(at: Instant) -> Instant {
+    let step = STEP.as_micros();
+    Instant::from_micros(at.as_micros().div_ceil(step).saturating_mul(step))
 }
 
-/// One board of a world, for programs that know boards only.
-#[derive(Debug)]
-pub struct Port<'a> {
-    world: &'a mut World,
-    evse: usize,
-}
-
-impl Board for Port<'_> {
-    fn sample(&mut self, now: Instant, inputs: &mut Inputs) {
-        self.world.advance(now);
-        self.world.sample(self.evse, inputs);
-    }
-
-    fn drive(&mut self, outputs: &Outputs) -> HardwareFaults {
-        self.world.drive(self.evse, outputs);
-        self.world
-            .board(self.evse)
-            .map_or(HardwareFaults::empty(), |board| board.refused())
-    }
+fn car_meters(plan: &WorldPlan) -> Vec<Meter> {
+    let others = plan.boards.iter().skip(1).filter(|_| plan.each_ev_meter);
+    (1..)
+        .zip(others)
+        .map(|(evse, _)| {
+            Meter::new(MeterModel {
+                seed: plan.mains_meter.seed.wrapping_add(1 + evse),
+                ..plan.mains_meter
+            })
+        })
+        .collect()
 }
 
 fn add(a: [f64; 3], b: [f64; 3]) -> [f64; 3] {

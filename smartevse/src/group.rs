@@ -1,6 +1,8 @@
 //! Planning for a group: one current for all, shared by the scheduler, told to
 //! the nodes as orders.
 
+#[cfg(feature = "oracle")]
+pub mod judged;
 mod member;
 mod orders;
 mod terms;
@@ -57,6 +59,8 @@ pub(crate) struct GroupSide {
     /// Nobody is served before this, after a shortage for all.
     rest_until: Instant,
     status: GroupStatus,
+    #[cfg(feature = "oracle")]
+    judged: judged::Judged,
 }
 
 impl GroupSide {
@@ -74,7 +78,15 @@ impl GroupSide {
             active: [false; MEMBERS],
             rest_until: Instant::ZERO,
             status: GroupStatus::default(),
+            #[cfg(feature = "oracle")]
+            judged: judged::Judged::default(),
         }
+    }
+
+    /// The newest calls of regulator and scheduler, for the oracles.
+    #[cfg(feature = "oracle")]
+    pub(crate) const fn judged(&self) -> &judged::Judged {
+        &self.judged
     }
 
     /// Whether any node has been heard of.
@@ -127,6 +139,8 @@ impl GroupSide {
         let Some(shares) = self.book.confirm(version, at) else {
             return;
         };
+        #[cfg(feature = "oracle")]
+        self.judged.sent(&shares, at);
         for (index, current) in shares.into_iter().enumerate().skip(1) {
             if let Some(slot) = self.scheduler.slot_mut(index) {
                 slot.sent(current, at);
@@ -187,7 +201,7 @@ impl GroupSide {
 
     #[inline(never)]
     fn regulate(
-        &self,
+        &mut self,
         now: Instant,
         regulator: &mut share::Regulator,
         inputs: &GroupInputs<'_>,
@@ -196,7 +210,19 @@ impl GroupSide {
         for (index, view) in views.iter_mut().enumerate() {
             *view = self.evse_view(index, now, inputs);
         }
-        regulator.step(now, &inputs.config, &inputs.site, &views)
+        let plan = regulator.step(now, &inputs.config, &inputs.site, &views);
+        #[cfg(feature = "oracle")]
+        {
+            self.judged.number = self.judged.number.wrapping_add(1);
+            self.judged.cycle = Some(share::group_oracle::GroupMoment {
+                now,
+                config: inputs.config,
+                site: inputs.site,
+                evses: views,
+                plan,
+            });
+        }
+        plan
     }
 
     /// Who charges already is heard first, and nothing is said.
@@ -365,7 +391,21 @@ impl GroupSide {
             sent: None,
             grace_running: plan.grace_running && !resting && !blind,
         };
-        self.scheduler.step(now, &config, &inputs, &mut limits)
+        let decision = self.scheduler.step(now, &config, &inputs, &mut limits);
+        #[cfg(feature = "oracle")]
+        {
+            self.judged.round = Some(judged::Round {
+                now,
+                config,
+                views,
+                limits,
+                sent: self.judged.sent,
+                grace_running: inputs.grace_running,
+                slots: *self.scheduler.slots(),
+                decision,
+            });
+        }
+        decision
     }
 
     fn share_view(&self, index: usize, now: Instant, floor: DeciAmps) -> share::ShareView {
@@ -457,6 +497,8 @@ impl GroupSide {
         if let Some(slot) = self.scheduler.slot_mut(0) {
             // The own charging control follows the directive at once.
             slot.sent(slot.order(), now);
+            #[cfg(feature = "oracle")]
+            self.judged.followed(slot.order());
         }
     }
 

@@ -585,6 +585,14 @@ impl Manager {
         self.moment.as_ref()
     }
 
+    /// The latest calls of a group's regulator and scheduler with all that
+    /// went into them, for the oracles.
+    #[cfg(all(feature = "oracle", feature = "group"))]
+    #[must_use]
+    pub const fn judged(&self) -> &crate::group::judged::Judged {
+        self.group.judged()
+    }
+
     /// What the status light has to show.
     #[must_use]
     pub fn light(&self, status: &ChargerStatus) -> Light {

@@ -52,6 +52,9 @@ pub fn promote(
     in_force: &Settings,
     situation: Situation,
 ) -> (Settings, SettingSet) {
+    if stored == in_force {
+        return (*in_force, SettingSet::default());
+    }
     let ready = stored
         .differences(in_force)
         .iter()

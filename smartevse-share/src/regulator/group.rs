@@ -103,6 +103,11 @@ impl Regulator {
         cycle.config.mode != Mode::Solar || self.spare_since.is_some_and(lasts)
     }
 
+    /// When surplus for one more will have lasted.
+    pub(super) fn join_due(&self) -> Option<Instant> {
+        self.spare_since.map(|since| since + JOIN_DWELL)
+    }
+
     /// Follows how long there has been surplus for one more.
     pub(super) fn watch_spare(&mut self, cycle: &Cycle, startable: bool) {
         let counts = startable && cycle.charging && cycle.config.mode == Mode::Solar;

@@ -71,6 +71,7 @@ impl Regulator {
             self.capacity_due(cycle.config),
             self.quarter_due(),
             self.sun.due(cycle.config, self.charging_since),
+            self.join_due(),
         ];
         let coming = timers.into_iter().flatten().filter(|due| *due > cycle.now);
         coming.fold(cycle.health.deadline, Instant::earliest)

@@ -238,6 +238,33 @@ fn when_solar_then_the_group_follows_the_surplus() {
     assert!(group.plan.grace_running && group.plan.solar_stop.is_some());
 }
 
+/// R-03, D-185: the moment at which one more may join is a deadline; before it
+/// the same inputs change nothing, wherever it falls between two samples.
+#[test]
+fn when_surplus_for_one_more_has_lasted_then_that_moment_was_a_deadline() {
+    for offset in [100, 2_100, 4_100, 6_100] {
+        let mut group = Master::new(Mode::Solar, 25, 64, 2);
+        group.evses.iter_mut().for_each(|evse| evse.wants = true);
+        for n in 0..10 {
+            group.sample(-100 + n % 2);
+        }
+        group.announce(&[60]);
+        group.sample(-100);
+        assert!(group.plan.hold_joins);
+        group.now += Duration::from_millis(offset);
+        for n in 0..30 {
+            group.sample(-100 + n % 2);
+            for _ in 0..60 {
+                let old = group.plan;
+                group.now += Duration::from_millis(100);
+                group.step();
+                assert!(group.now >= old.deadline || group.plan == old);
+            }
+        }
+        assert!(!group.plan.hold_joins);
+    }
+}
+
 /// stale data takes everything away from everybody.
 #[test]
 fn when_the_mains_meter_is_silent_then_the_budget_is_nothing() {

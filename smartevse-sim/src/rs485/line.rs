@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use smartevse_meters::pdu::is_broadcast;
 use smartevse_types::{Duration, Instant};
 
 use crate::random::Random;
@@ -22,6 +23,18 @@ pub struct LineFaults {
     pub echo: bool,
 }
 
+/// Frames closer to each other than this are heard as one: the silence that
+/// ends a frame at 9600 baud.
+const APART: Duration = Duration::from_micros(3_647);
+
+/// Who hears what.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Ear {
+    pub(crate) party: Party,
+    /// It only cares for sound frames to this address and for broadcasts.
+    pub(crate) address: Option<u8>,
+}
+
 /// A frame on the wire.
 #[derive(Clone, Debug)]
 struct Burst {
@@ -30,6 +43,10 @@ struct Burst {
     end: Instant,
     bytes: Vec<u8>,
     number: u64,
+    /// Another frame is on the wire at the same time, or close to it.
+    disturbed: bool,
+    /// Noise hits one of its bytes.
+    spoiled: bool,
 }
 
 /// A line of a given speed that all parties share.
@@ -40,6 +57,16 @@ pub struct Line {
     seed: u64,
     bursts: VecDeque<Burst>,
     count: u64,
+}
+
+impl Ear {
+    /// Somebody who hears everything.
+    pub(crate) const fn of(party: Party) -> Self {
+        Self {
+            party,
+            address: None,
+        }
+    }
 }
 
 impl Line {
@@ -58,6 +85,12 @@ impl Line {
     /// Changes what the line does to bytes.
     pub fn set_faults(&mut self, faults: LineFaults) {
         self.faults = faults;
+        for at in 0..self.bursts.len() {
+            let (number, bytes) = (self.bursts[at].number, self.bursts[at].bytes.len());
+            self.bursts[at].spoiled = self.spoils(number, bytes);
+        }
+        // No frame has this number.
+        self.count += 1;
     }
 
     /// Time that so many bytes take.
@@ -70,14 +103,28 @@ impl Line {
     pub fn send(&mut self, from: Party, start: Instant, bytes: &[u8]) -> Instant {
         let end = start + self.air_time(bytes.len());
         self.count += 1;
+        let spoiled = self.spoils(self.count, bytes.len());
+        let mut disturbed = false;
+        for other in &mut self.bursts {
+            let near = other.start < end + APART && other.end + APART > start;
+            other.disturbed |= near;
+            disturbed |= near;
+        }
         self.bursts.push_back(Burst {
             from,
             start,
             end,
             bytes: bytes.to_vec(),
             number: self.count,
+            disturbed,
+            spoiled,
         });
         end
+    }
+
+    /// Changes with each frame and each change of the faults.
+    pub(crate) const fn revision(&self) -> u64 {
+        self.count
     }
 
     /// Forgets frames that ended long before `now`.
@@ -96,11 +143,78 @@ impl Line {
     /// The end of the first frame after `after` that this party hears.
     #[must_use]
     pub fn next_end(&self, to: Party, after: Instant) -> Option<Instant> {
+        self.next_end_for(Ear::of(to), after)
+    }
+
+    /// As [`next_end`](Self::next_end), for one address.
+    pub(crate) fn next_end_for(&self, to: Ear, after: Instant) -> Option<Instant> {
         self.bursts
             .iter()
-            .filter(|burst| self.hears(to, burst) && burst.end > after)
+            .filter(|burst| burst.end > after && self.reaches(to, burst))
             .map(|burst| burst.end)
             .min()
+    }
+
+    /// Puts what is heard with its last bit in `after..=until` behind the
+    /// bytes there; gives the time of the last one.
+    pub(crate) fn hear(
+        &self,
+        to: Ear,
+        after: Instant,
+        until: Instant,
+        bytes: &mut Vec<u8>,
+    ) -> Option<Instant> {
+        let heard =
+            |burst: &&Burst| burst.end > after && burst.start < until && self.reaches(to, burst);
+        let mut relevant = self.bursts.iter().filter(heard);
+        let first = relevant.next()?;
+        if relevant.next().is_none() && Self::is_sound(first) {
+            return self.slice(first, after, until, bytes);
+        }
+        let mut all: Vec<(Instant, u8)> = self
+            .bursts
+            .iter()
+            .filter(heard)
+            .flat_map(|burst| self.bytes_of(burst, after, until))
+            .collect();
+        all.sort_by_key(|(at, _)| *at);
+        bytes.extend(all.iter().map(|(_, byte)| *byte));
+        all.last().map(|(at, _)| *at)
+    }
+
+    /// The bytes of a sound frame in a span.
+    fn slice(
+        &self,
+        burst: &Burst,
+        after: Instant,
+        until: Instant,
+        bytes: &mut Vec<u8>,
+    ) -> Option<Instant> {
+        let char_us = self.char_time.as_micros().max(1);
+        let complete = |at: Instant| {
+            let count = at.since(burst.start).as_micros() / char_us;
+            (count as usize).min(burst.bytes.len())
+        };
+        let (from, to) = (complete(after), complete(until));
+        bytes.extend_from_slice(burst.bytes.get(from..to)?);
+        (to > from).then(|| burst.start + self.air_time(to))
+    }
+
+    const fn is_sound(burst: &Burst) -> bool {
+        !burst.disturbed && !burst.spoiled
+    }
+
+    fn spoils(&self, number: u64, bytes: usize) -> bool {
+        self.faults.noise_ppm > 0 && (0..bytes as u64).any(|at| self.noise(number, at) != 0)
+    }
+
+    fn reaches(&self, to: Ear, burst: &Burst) -> bool {
+        let foreign = |address: u8| {
+            let first = burst.bytes.first();
+            Self::is_sound(burst)
+                && first.is_some_and(|first| *first != address && !is_broadcast(*first))
+        };
+        self.hears(to.party, burst) && !to.address.is_some_and(foreign)
     }
 
     /// The bytes that this party hears with their last bit in `after..=until`

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use smartevse_meters::pdu::is_broadcast;
 use smartevse_types::{Duration, Instant};
 
+use super::line::Ear;
 use super::{Line, Party};
 
 /// What is wrong with a tap. The default is a good one.
@@ -27,11 +28,12 @@ struct Held {
 /// listened.
 #[derive(Clone, Debug)]
 pub struct Tap {
-    party: Party,
+    ear: Ear,
     faults: TapFaults,
     heard: Instant,
     sending: Option<Instant>,
     held: VecDeque<Held>,
+    buffer: Vec<u8>,
 }
 
 impl Tap {
@@ -39,7 +41,7 @@ impl Tap {
     #[must_use]
     pub const fn new(party: Party, now: Instant) -> Self {
         Self {
-            party,
+            ear: Ear::of(party),
             faults: TapFaults {
                 cut: false,
                 broadcasts_late: Duration::ZERO,
@@ -47,7 +49,14 @@ impl Tap {
             heard: now,
             sending: None,
             held: VecDeque::new(),
+            buffer: Vec::new(),
         }
+    }
+
+    /// Tells which frames the device cares for: those to this address and
+    /// broadcasts, or all. What is spoiled is heard by everybody.
+    pub fn set_address(&mut self, address: Option<u8>) {
+        self.ear.address = address;
     }
 
     /// Breaks or repairs the connection.
@@ -70,7 +79,7 @@ impl Tap {
                 bytes: bytes.to_vec(),
             });
         } else {
-            line.send(self.party, now, bytes);
+            line.send(self.ear.party, now, bytes);
         }
         end
     }
@@ -79,7 +88,7 @@ impl Tap {
     pub fn release(&mut self, line: &mut Line, now: Instant) {
         while self.held.front().is_some_and(|held| held.at <= now) {
             if let Some(held) = self.held.pop_front() {
-                line.send(self.party, held.at, &held.bytes);
+                line.send(self.ear.party, held.at, &held.bytes);
             }
         }
     }
@@ -92,21 +101,21 @@ impl Tap {
     }
 
     /// The bytes since the last call with the time of the last one.
-    pub fn listen(&mut self, line: &Line, now: Instant) -> Option<(Instant, Vec<u8>)> {
+    pub fn listen(&mut self, line: &Line, now: Instant) -> Option<(Instant, &[u8])> {
         let from = std::mem::replace(&mut self.heard, now);
         if self.faults.cut {
             return None;
         }
-        let heard = line.heard(self.party, from, now);
-        let (last, _) = *heard.last()?;
-        Some((last, heard.into_iter().map(|(_, byte)| byte).collect()))
+        self.buffer.clear();
+        let last = line.hear(self.ear, from, now, &mut self.buffer)?;
+        Some((last, &self.buffer))
     }
 
     /// When something happens on the line for this device, or its own
     /// transmission ends.
     #[must_use]
     pub fn deadline(&self, line: &Line) -> Instant {
-        let end = line.next_end(self.party, self.heard);
+        let end = line.next_end_for(self.ear, self.heard);
         let held = self.held.front().map(|held| held.at);
         [end, held, self.sending]
             .into_iter()
@@ -132,7 +141,7 @@ mod tests {
         let (mut line, mut a, mut b) = site();
         let end = a.send(&mut line, START, &[2, 3]);
         assert_eq!(b.deadline(&line), end);
-        assert_eq!(b.listen(&line, end), Some((end, vec![2, 3])));
+        assert_eq!(b.listen(&line, end), Some((end, &[2, 3][..])));
         assert_eq!((a.sent(end), a.sent(end)), (Some(end), None));
         assert_eq!(a.listen(&line, end), None);
     }
@@ -161,6 +170,6 @@ mod tests {
         assert_eq!(b.listen(&line, end), None);
         a.release(&mut line, START + Duration::from_secs(1));
         let late = b.listen(&line, START + Duration::from_secs(2));
-        assert_eq!(late.map(|(_, bytes)| bytes), Some(vec![9, 1]));
+        assert_eq!(late.map(|(_, bytes)| bytes), Some(&[9, 1][..]));
     }
 }

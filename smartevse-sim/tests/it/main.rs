@@ -11,6 +11,7 @@ mod deadbeat;
 mod flash;
 mod group;
 mod metrics;
+mod own;
 mod parts;
 mod rs485;
 mod scenario;

@@ -6,6 +6,8 @@ use smartevse_sim::world::Energies;
 const LIMITS: Limits = Limits {
     mains_a: 25.0,
     capacity_a: Some(60.0),
+    circuit_a: None,
+    relay: None,
 };
 
 fn evse(amps: [f64; 3], offered_a: f64) -> EvseSecond {
@@ -18,7 +20,12 @@ fn evse(amps: [f64; 3], offered_a: f64) -> EvseSecond {
 }
 
 fn second(t: u64, net: [f64; 3], evses: Vec<EvseSecond>) -> Second {
-    Second { t, net, evses }
+    Second {
+        t,
+        net,
+        evses,
+        ..Second::default()
+    }
 }
 
 fn finish(collector: Collector) -> Metrics {

@@ -3,7 +3,7 @@
 use smartevse_core::directive::Handshake;
 use smartevse_core::faults::Faults;
 use smartevse_core::group::NodeReport;
-use smartevse_core::registry::SettingId;
+use smartevse_core::registry::{SETTINGS, SettingId};
 use smartevse_core::settings::{Patch, Settings};
 use smartevse_core::snapshot::Snapshot;
 use smartevse_core::state::ChargeState;
@@ -115,12 +115,14 @@ fn capacity(snapshot: &Snapshot<'_>) -> Amps {
 }
 
 fn words<const N: usize>(block: Block, settings: &Settings) -> [u16; N] {
-    core::array::from_fn(|offset| {
-        let offset = u16::try_from(offset).unwrap_or_default();
-        let register = block.start().saturating_add(offset);
-        let id = SettingId::at_register(register);
-        id.map_or(0, |id| settings.value(id))
-    })
+    let mut words = [0; N];
+    for row in &SETTINGS {
+        let offset = row.register.and_then(|at| at.checked_sub(block.start()));
+        if let Some(word) = offset.and_then(|at| words.get_mut(usize::from(at))) {
+            *word = settings.value(row.id);
+        }
+    }
+    words
 }
 
 #[cfg(test)]

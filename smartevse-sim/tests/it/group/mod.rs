@@ -2,5 +2,7 @@
 
 mod disturbed;
 mod long;
+mod month;
 mod own;
 mod rig;
+mod watched;

@@ -13,6 +13,8 @@ pub struct Plan {
     pub evses: usize,
     /// CIRCUIT.
     pub circuit_a: u16,
+    /// MAINS.
+    pub mains_a: u16,
     /// House, amperes on each phase.
     pub house_a: f64,
     /// More members of the settings, each ending with a comma.
@@ -27,6 +29,7 @@ impl Default for Plan {
             mode: "normal",
             evses: 3,
             circuit_a: 20,
+            mains_a: 25,
             house_a: 2.0,
             settings: "",
             more: "",
@@ -48,13 +51,14 @@ impl Plan {
         let house = self.house_a;
         let text = format!(
             r#"{{"id": "own", "duration_s": 3600, "mode": "{}", "power_share": true, {}
-                "settings": {{{} "mains_a": 25, "min_a": 6, "max_a": 16, "circuit_a": {}}},
+                "settings": {{{} "mains_a": {}, "min_a": 6, "max_a": 16, "circuit_a": {}}},
                 "meter": {{"period_s": 2, "latency_s": 0.4, "noise_a": 0.1, "seed": 1}},
                 "evses": [{}],
                 "net_house_a": {{"l1": [{house}], "l2": [{house}], "l3": [{house}]}}}}"#,
             self.mode,
             self.more,
             self.settings,
+            self.mains_a,
             self.circuit_a,
             cars.join(",")
         );
