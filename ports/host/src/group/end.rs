@@ -82,7 +82,7 @@ impl End {
             line.transmitted(end);
         }
         if let Some((last, bytes)) = heard {
-            line.receive(last, &bytes);
+            line.receive(last, bytes);
         }
     }
 
