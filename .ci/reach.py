@@ -26,6 +26,8 @@ NOT_LINKED = {
     "smartevse-core/src/oracle": "the program `oracle` calls the watch; its rows are data",
     "smartevse-share/src/oracle": "the program `oracle` calls it; its rows are data",
     "smartevse-share/src/share_oracle": "judges tests and simulations",
+    "smartevse-share/src/group_oracle": "judges tests and simulations",
+    "smartevse/src/group/judged": "what the oracles judge",
 }
 
 FUNCTION = re.compile(r"^(\s*)pub (?:const )?(async )?(?:unsafe )?fn (\w+)")
@@ -36,13 +38,14 @@ EXCUSED = {
     "smartevse-core/src/registry/facts.rs": {"zero_or": "makes rows of a constant table"},
     "smartevse-core/src/registry/set.rs": {"of": "makes constants"},
     "smartevse-menu/src/model/clock.rs": {name: "private: a field that its caller reads" for name in ("date", "day")},
+    "smartevse-menu/src/navigation/app_pin.rs": {"pin": "private: a field that its caller reads"},
     "smartevse-menu/src/navigation/navigator.rs": {"touched": "private: a field that its caller reads"},
     "smartevse-menu/src/navigation/repeat.rs": {name: "private: a field that its caller reads" for name in ("direction", "due")},
     "smartevse-menu/src/remote/buttons.rs": {"set": "called; three constants that fold into one shift"},
     "smartevse-menu/src/row.rs": {"setting": "called; the result has the bits of the row, so no code is left"},
     "smartevse-meters/src/transaction.rs": {"words": "its code is a closure, which the tables know under another name"},
     "smartevse/src/group/translate.rs": {"handshake": "called; both types have the same bits, so no code is left"},
-    "smartevse/src/manager.rs": {"moment": "feature of the oracle"},
+    "smartevse/src/manager.rs": {name: "feature of the oracle" for name in ("judged", "moment")},
 }
 
 # What a straight body does not have; it may fold to nothing.

@@ -25,9 +25,10 @@ FLASH_BUDGET=$((96 * 1024))
 EVERYTHING=174500
 RAM_BUDGET=$((16 * 1024))
 # What is above its budget is kept where it is: nothing may grow unseen.
-FLASH_KEPT=107800
-ALONE_KEPT=87700
-COMPLETE_KEPT=158600
+FLASH_KEPT=115000
+ALONE_KEPT=95000
+RAM_KEPT=17700
+COMPLETE_KEPT=165000
 FOOTPRINT=tools/footprint
 
 build() { # target features bin...
@@ -166,7 +167,7 @@ main() {
   goal "Flash of a charger ($MAIN)" "$(flash "$MAIN" firmware)" "$FLASH_BUDGET" "$FLASH_KEPT" || failed=1
   within "Flash of a charger that leads no group ($MAIN)" "$(alone)" "$ALONE_KEPT" || failed=1
   goal "Flash of a charger with its menu ($MAIN)" "$(flash "$MAIN" complete)" "$FLASH_BUDGET" "$COMPLETE_KEPT" || failed=1
-  within "RAM of one charger, states and stack ($MAIN)" "$(ram)" "$RAM_BUDGET" || failed=1
+  goal "RAM of one charger, states and stack ($MAIN)" "$(ram)" "$RAM_BUDGET" "$RAM_KEPT" || failed=1
   exit "$failed"
 }
 

@@ -145,7 +145,7 @@ fn diagnostics() {
         0,
         2,
     ));
-    consume(bus.replace(question));
+    consume((bus.replace(question), opaque(Function::ReadInput).is_read()));
     bus.trace().iter().for_each(consume);
     bus.counters_by_address().for_each(consume);
     consume((bus.trace().total(), bus.foreign_requests()));

@@ -46,7 +46,8 @@ pub fn exercise() {
     let schedule = opaque(Schedule::NONE);
     consume((schedule.start(), schedule.stop(), schedule.is_daily()));
     let mut cards = opaque(CardList::from_cards(&[]));
-    consume((cards.is_empty(), opaque(PilotClass::B9).is_vehicle()));
+    let class = opaque(PilotClass::B9);
+    consume((cards.is_empty(), class.is_vehicle(), class.is_valid()));
     cards.clear();
     consume(opaque(cards).is_empty());
     consume(MilliVoltRange::from_milli(opaque(1), opaque(2)));

@@ -1,6 +1,7 @@
 //! `smartevse-share`.
 
 use smartevse_share::antiflap::Pause;
+use smartevse_share::idle::IdleMark;
 use smartevse_share::limit::binding;
 use smartevse_share::{
     Ceiling, Conductor, Config, Constraints, EvseView, Group, Limit, Member, OrdersSent, Place,
@@ -27,6 +28,8 @@ pub fn exercise() {
             .tightest()
             .map(|limit| (limit.room(), limit.excess(), limit.phase())),
     );
+    let weighted = Constraints::weighted(&config, &site, opaque(PhaseSet::THREE), opaque(10));
+    consume(weighted.with_quarter(opaque(None)).tightest().is_some());
     let running = opaque(
         [Running {
             set_point: DeciAmps::ZERO,
@@ -87,6 +90,7 @@ fn slots() {
         let slot = opaque(slot);
         consume((slot.schedule(), slot.allocated(), slot.exposure()));
         consume((slot.order(), slot.wait(), slot.connected_at()));
+        consume(slot.exposure().released_at());
     }
     consume(group);
     consume(opaque(Schedule::Active).text());
@@ -105,6 +109,7 @@ fn rules() {
     );
     consume(limit.within(opaque(1), opaque(2)));
     let (now, time) = opaque((Instant::ZERO, Duration::ZERO));
+    consume(opaque(IdleMark::default()).is_over(now));
     let mut pause = opaque(Pause::default());
     pause.begin(now);
     consume(opaque(pause).is_recent(now, time));

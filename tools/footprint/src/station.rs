@@ -75,6 +75,8 @@ fn halves() {
     records.stored(opaque(Record::Access), opaque(1));
     opaque(records).unsaved().for_each(consume);
     consume((manager.access().access(), manager.light(&status)));
+    consume((manager.sensorbox_wifi(), manager.circuit_meter()));
+    consume(manager.latest_energy(opaque(Instant::ZERO)));
     let settings = opaque(Settings::default());
     consume(charger_config(&settings));
     consume(regulation_config(&settings));
@@ -91,6 +93,7 @@ fn line() {
     line.transmitted(now);
     line.receive(now, &opaque([0; 64]));
     line.reconnected(now);
+    line.want_wifi(opaque(None));
     let line = opaque(line);
     consume(line.counters());
 }

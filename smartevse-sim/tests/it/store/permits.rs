@@ -80,7 +80,7 @@ fn when_a_window_to_erase_has_passed_then_a_whole_charge_can_be_appended() {
             settle(&mut store, FlashPermit::Erase, &values);
             let before = store.flash().work().erases;
             for n in 0..20 {
-                let record = RECORDS[[0, 1, 0, 1, 0, 1, 0, 1, 2, 3][n % 10]];
+                let record = RECORDS[[0, 1, 0, 1, 4, 1, 0, 1, 2, 3][n % 10]];
                 values.change(record, &mut random);
                 let kept = save(&mut store, FlashPermit::Append, record, &values);
                 assert!(kept, "{blocks} blocks, charge {charge}, {record:?}");

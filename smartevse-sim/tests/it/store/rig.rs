@@ -75,7 +75,11 @@ impl Values {
             Record::Access => self.access == other.access,
             Record::Latches => self.boot == other.boot,
             Record::Cards => self.cards.slots() == other.cards.slots(),
-            Record::Energy => self.energy == other.energy,
+            Record::Energy => {
+                let [own, others] = [self, other].map(|values| values.energy);
+                // What was never stored says nothing, as an empty ledger does.
+                own.unwrap_or(EnergyRecord::NONE) == others.unwrap_or(EnergyRecord::NONE)
+            }
         }
     }
 
