@@ -17,25 +17,29 @@ use smartevse_share as share;
 use smartevse_share::protocol::Orders;
 use smartevse_types::{Amps, Instant, Mode};
 
+pub use terms::SETTLE;
 pub(crate) use terms::{GroupInputs, GroupOutcome};
 
 /// No memory of a group.
 #[derive(Clone, Debug)]
-pub(crate) struct GroupSide;
+pub(crate) struct GroupSide {
+    started: Instant,
+}
 
 impl GroupSide {
     pub(crate) const LEADS: bool = false;
 
-    pub(crate) const fn new(_: Instant) -> Self {
-        Self
+    pub(crate) const fn new(started: Instant) -> Self {
+        Self { started }
     }
 
     pub(crate) const fn has_nodes(&self) -> bool {
         false
     }
 
-    pub(crate) const fn is_settled(&self, _: Instant) -> bool {
-        true
+    /// Whether a node of a master that was here before has stopped.
+    pub(crate) fn is_settled(&self, now: Instant) -> bool {
+        now >= self.started + SETTLE
     }
 
     pub(crate) const fn hear(&mut self, _: u8, _: NodeReport, _: Instant) {}
@@ -76,12 +80,39 @@ impl GroupSide {
 
 #[cfg(test)]
 mod tests {
+    use crate::site_line::{MeterChoice, SiteLine, site_line};
     use crate::{Manager, Setup};
     use smartevse_core::directive::ChargerStatus;
     use smartevse_core::registry::SettingId;
     use smartevse_core::settings::load;
     use smartevse_share::protocol::Orders;
     use smartevse_types::{Access, DeciAmps, Instant};
+
+    /// D-195, I-16: a node of the master before it may charge for 20 s.
+    #[test]
+    fn when_a_master_has_just_started_then_it_offers_nothing() {
+        let setup = Setup {
+            settings: load([(SettingId::PwrShare, 1)]).settings,
+            access: Access::On,
+            ..Setup::default()
+        };
+        let status = ChargerStatus {
+            cap: DeciAmps::from_deci(130),
+            ..ChargerStatus::default()
+        };
+        let mut manager = Manager::new(&setup, Instant::ZERO);
+        let mut offers = |seconds| manager.poll(Instant::from_secs(seconds), &status).grant;
+        assert!(!offers(19).available);
+        assert!(offers(20).available);
+    }
+
+    /// D-195: nobody is asked on the line but meters.
+    #[test]
+    fn when_a_master_cannot_lead_then_its_line_has_no_nodes() {
+        let settings = load([(SettingId::PwrShare, 1), (SettingId::MainsMet, 4)]).settings;
+        let line = site_line(MeterChoice::of(&settings), Instant::ZERO);
+        assert!(matches!(line, Some(SiteLine::Meters(_))));
+    }
 
     /// D-195: it is offered what a lone charger is offered, and orders nothing.
     #[test]

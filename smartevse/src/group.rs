@@ -22,11 +22,8 @@ use smartevse_types::{
 use crate::wiring;
 use member::Member;
 use orders::OrderBook;
+pub use terms::SETTLE;
 pub(crate) use terms::{GroupInputs, GroupOutcome};
-
-/// Time after a start until everybody who may still charge has been heard or
-/// has stopped (power share §6.2).
-pub const SETTLE: Duration = Duration::from_secs(20);
 
 /// Time after a start in which a master only listens: a zero sent too early
 /// would stop whoever charges.

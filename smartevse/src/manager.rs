@@ -512,6 +512,10 @@ impl Manager {
         match self.planning {
             Planning::External => (self.external_grant(), Faults::empty()),
             Planning::Regulated if self.leads() => self.master_grant(now, status),
+            // It cannot lead, and whom the master before it led may still charge.
+            Planning::Regulated if self.is_master() && !self.group.is_settled(now) => {
+                (PowerGrant::default(), Faults::empty())
+            }
             Planning::Regulated => self.regulated_grant(now, status).1,
         }
     }

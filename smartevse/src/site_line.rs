@@ -7,6 +7,7 @@ use smartevse_meters::{BusConfig, Meter};
 use smartevse_types::Instant;
 
 use crate::circuit_meter::CircuitMeter;
+use crate::group::GroupSide;
 use crate::group_line::GroupLine;
 use crate::manager::LineFeed;
 use crate::meter_line::{LineAction, LineEnd, LineMeter, MeterLine, MeterRole, MeterSettings};
@@ -151,6 +152,7 @@ pub fn site_line(choice: MeterChoice, now: Instant) -> Option<SiteLine> {
     let config = BusConfig::rtu(LINE_BAUD, CHARACTER_BITS);
     match choice.address {
         0 => meter_line(choice).map(SiteLine::Meters),
+        1 if !GroupSide::LEADS => meter_line(choice).map(SiteLine::Meters),
         1 => {
             let meters = readable(&choice).into_iter().flatten();
             let mut line = GroupLine::new(config, now);

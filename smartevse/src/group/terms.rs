@@ -3,7 +3,11 @@
 use smartevse_core::directive::{ChargerStatus, Handshake, PowerGrant};
 use smartevse_core::settings::Settings;
 use smartevse_share as share;
-use smartevse_types::{Access, DeciAmps, Instant, Latest};
+use smartevse_types::{Access, DeciAmps, Duration, Instant, Latest};
+
+/// Time after a start until everybody who may still charge has been heard or
+/// has stopped (power share §6.2).
+pub const SETTLE: Duration = Duration::from_secs(20);
 
 /// What planning for a group needs besides its own memory.
 #[cfg_attr(

@@ -46,9 +46,11 @@ impl Manager {
 
     /// Whether this EVSE plans for a group.
     pub(super) fn leads(&self) -> bool {
-        GroupSide::LEADS
-            && self.in_force.role() == Role::Master
-            && self.planning == Planning::Regulated
+        GroupSide::LEADS && self.is_master() && self.planning == Planning::Regulated
+    }
+
+    pub(super) fn is_master(&self) -> bool {
+        self.in_force.role() == Role::Master
     }
 
     /// Whether it has others beside it: it is a node, or a master with nodes.
