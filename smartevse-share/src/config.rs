@@ -96,6 +96,9 @@ pub struct Config {
     /// A meter guards CIRCUIT or measures the charger. Default: no
     /// (configuration guide: EV METER).
     pub has_ev_meter: bool,
+    /// CIRCUIT has a meter of its own, which says nothing about the vehicle.
+    /// Default: no.
+    pub has_circuit_meter: bool,
     /// Normal keeps to MAINS as well. Default: no (decision 12).
     pub normal_respects_mains: bool,
     /// Second contactor. Default: Always On (configuration guide: CONTACT 2).
@@ -122,6 +125,7 @@ impl Default for Config {
             role: Role::StandAlone,
             has_mains_meter: false,
             has_ev_meter: false,
+            has_circuit_meter: false,
             normal_respects_mains: false,
             contact2: Contact2::AlwaysOn,
             quarter: None,

@@ -40,7 +40,7 @@ impl Evidence {
             return;
         }
         for (trail, phase) in self.trails.iter_mut().zip(Phase::ALL) {
-            trail.follow(sample.value.of(phase));
+            trail.follow(magnitude(sample.value.of(phase)));
         }
     }
 
@@ -60,6 +60,11 @@ impl Evidence {
     pub(crate) fn forget(&mut self) {
         self.trails = [Trail::default(); 3];
     }
+}
+
+/// A reversed meter shows the vehicle as well.
+fn magnitude(current: DeciAmps) -> DeciAmps {
+    current.max(DeciAmps::ZERO - current)
 }
 
 impl Trail {
@@ -115,6 +120,14 @@ mod tests {
             (38, [60; 3]),
         ];
         assert_eq!(after(&back), 2);
+    }
+
+    /// Regulation 8.1: what flows backwards through a reversed meter flows.
+    #[test]
+    fn when_a_meter_is_reversed_then_its_phases_are_used() {
+        let reversed = [-60, -60, -4];
+        let samples = [30, 32, 34].map(|secs| (secs, reversed));
+        assert_eq!(after(&samples), 2);
     }
 
     /// Regulation 8.1: 2 A in three samples bring a phase back, less does not.

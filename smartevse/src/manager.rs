@@ -363,7 +363,7 @@ impl Manager {
         {
             self.mains_watch.restart(now, MAINS_SILENCE);
         }
-        if before.ev_meter() != self.in_force.ev_meter() {
+        if wiring::is_other_ev_meter(&before, &self.in_force) {
             self.ev_watch.restart(now, EV_FIRST_SILENCE);
             self.energy.change_meter();
         }

@@ -173,8 +173,10 @@ pub fn site_line(choice: MeterChoice, now: Instant) -> Option<SiteLine> {
 
 /// The chosen meters that can be read over the line: mains, EV, circuit.
 ///
-/// A meter of the circuit at the address of another meter is not read: CIRCUIT
-/// must not be guarded by the currents of something else.
+/// An EV meter at the address of the mains meter is not read (decision 59, menu
+/// rule X28), nor is a meter of the circuit at the address of one of them:
+/// CIRCUIT must not be guarded by the currents of something else. A node has no
+/// mains meter on its line.
 fn readable(choice: &MeterChoice) -> [Option<LineMeter>; 3] {
     let mains = on_line(MeterRole::Mains, choice.mains, &choice.settings);
     let ev = on_line(MeterRole::Ev, choice.ev, &choice.settings);
@@ -184,6 +186,8 @@ fn readable(choice: &MeterChoice) -> [Option<LineMeter>; 3] {
     });
     let taken = |address| [mains, ev].iter().flatten().any(|m| m.address == address);
     let circuit = circuit.filter(|meter| !taken(meter.address));
+    let is_mains = |ev: &LineMeter| mains.is_some_and(|mains| mains.address == ev.address);
+    let ev = ev.filter(|ev| choice.address > 1 || !is_mains(ev));
     [mains, ev, circuit]
 }
 
@@ -273,6 +277,10 @@ mod tests {
             ((EASTRON, 14), (0, 12), circuit, [true, false, false]),
             ((0, 10), (EASTRON, 14), circuit, [false, true, false]),
             ((EASTRON, 12), (0, 12), None, [true, false, false]),
+            // Decision 59: the EV meter waits while its address is taken.
+            ((EASTRON, 12), (EASTRON, 12), None, [true, false, false]),
+            ((EASTRON, 14), (EASTRON, 14), circuit, [true, false, false]),
+            ((0, 12), (EASTRON, 12), None, [false, true, false]),
             (
                 (EASTRON, 12),
                 (0, 12),

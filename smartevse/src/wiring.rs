@@ -3,6 +3,7 @@
 use smartevse_core::directive::ChargerConfig;
 use smartevse_core::options::{Contact2, Grid, Priority, Role};
 use smartevse_core::settings::{CustomQuantity, Settings};
+use smartevse_meters::Meter;
 use smartevse_meters::custom::{CustomSettings, CustomValue};
 use smartevse_meters::sensorbox::{Installation, SensorboxConfig};
 use smartevse_share as share;
@@ -55,6 +56,7 @@ pub fn regulation_config(settings: &Settings) -> share::Config {
         },
         has_mains_meter: settings.mains_met() != METER_DISABLED,
         has_ev_meter: settings.ev_meter() != METER_DISABLED,
+        has_circuit_meter: false,
         normal_respects_mains: false,
         contact2: match settings.contact2() {
             Contact2::NotPresent => share::Contact2::NotPresent,
@@ -109,6 +111,14 @@ pub fn meter_settings(settings: &Settings) -> MeterSettings {
     }
 }
 
+/// Whether the EV meter is another device now, or is read in another way.
+pub(crate) fn is_other_ev_meter(before: &Settings, now: &Settings) -> bool {
+    let place = |settings: &Settings| (settings.ev_meter(), settings.ev_adr());
+    let custom = |settings| meter_settings(settings).custom;
+    place(before) != place(now)
+        || (now.ev_meter() == Meter::Custom.id() && custom(before) != custom(now))
+}
+
 const fn custom_value(quantity: CustomQuantity) -> CustomValue {
     CustomValue {
         register: quantity.register,
@@ -143,7 +153,26 @@ mod tests {
     use super::*;
     use smartevse_core::registry::SettingId;
     use smartevse_core::settings::load;
-    use smartevse_meters::Meter;
+
+    /// Meters 10: what another counter says is no energy of this charge.
+    #[test]
+    fn when_the_ev_meter_is_another_device_then_that_is_told() {
+        let custom = u16::from(Meter::Custom.id());
+        for (kind, setting, value, other) in [
+            (4, SettingId::EvAdr, 13, true),
+            (4, SettingId::EvMeter, 10, true),
+            (4, SettingId::EmEneReg, 72, false),
+            (4, SettingId::MainsAdr, 50, false),
+            (custom, SettingId::EmEneReg, 72, true),
+        ] {
+            let with = |more| {
+                let stored = [(SettingId::EvMeter, kind), (SettingId::EvAdr, 12)];
+                load(stored.into_iter().chain(more)).settings
+            };
+            let (before, now) = (with(None), with(Some((setting, value))));
+            assert_eq!(is_other_ev_meter(&before, &now), other, "{setting:?}");
+        }
+    }
 
     /// Meters 7 and 8: what the user has set reaches the readers.
     #[test]

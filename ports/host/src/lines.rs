@@ -211,12 +211,13 @@ impl MeterLine {
         meters.any(|meter| needs_even_parity(meter.meter.meter))
     }
 
-    /// Whether a meter of the circuit would read another meter of the line, or
-    /// the other one it: CIRCUIT would have a wrong guard.
+    /// Whether the address of a meter is that of another one on the line: a limit
+    /// would be guarded by the currents of something else (decision 59).
     #[must_use]
-    pub fn is_taken_for_circuit(&self, meter: &LineMeter) -> bool {
-        let same = |known: &&MeterOnLine| known.meter.address == meter.address;
-        meter.role == MeterRole::Circuit && self.meters.iter().any(|known| same(&known))
+    pub fn is_taken(&self, meter: &LineMeter) -> bool {
+        self.meters
+            .iter()
+            .any(|known| known.meter.address == meter.address)
     }
 
     fn tell(&self, change: impl Fn(&mut LineStatus)) {

@@ -288,10 +288,15 @@ pub enum OnLine {
 }
 
 impl OnLine {
-    fn is_taken_for_circuit(&self, line: &MeterLine) -> bool {
+    /// The option whose meter has an address that is taken on this line.
+    fn taken_on(&self, line: &MeterLine) -> Option<&'static str> {
         match self {
-            Self::Fixed(meter) => line.is_taken_for_circuit(&meter.meter),
-            Self::Chosen(_) => false,
+            Self::Fixed(meter) if line.is_taken(&meter.meter) => Some(match meter.meter.role {
+                MeterRole::Mains => "--mains-meter",
+                MeterRole::Ev | MeterRole::Node(_) => "--ev-meter",
+                MeterRole::Circuit => "--circuit-meter",
+            }),
+            Self::Fixed(_) | Self::Chosen(_) => None,
         }
     }
 
@@ -327,10 +332,12 @@ fn joined(
             Some(known) if known.line != line => {
                 return Err(format!("{line} cannot have two speeds"));
             }
-            Some(known) if meter.is_taken_for_circuit(known) => {
-                return Err(format!("--circuit-meter: its address on {line} is taken"));
+            Some(known) => {
+                if let Some(option) = meter.taken_on(known) {
+                    return Err(format!("{option}: its address on {line} is taken"));
+                }
+                meter.join(known);
             }
-            Some(known) => meter.join(known),
         }
     }
     Ok(lines)

@@ -69,14 +69,17 @@ impl Regulator {
         EvseView { phases, ..local }
     }
 
-    /// A meter that shows a phase idle proves it, whatever else it measures.
+    /// An EV meter that shows a phase idle proves it, even if it measures the
+    /// circuit as well; a meter of the circuit alone proves nothing, because what
+    /// is generated behind it hides the vehicle (regulation 8.1).
     pub(super) fn gather_evidence(&mut self, config: &Config, site: &Site, evses: &[EvseView]) {
         let local = evses.first().filter(|local| local.charging);
         let Some((local, since)) = local.zip(self.charging_since) else {
             return;
         };
         let own = local.measured.sample().is_some();
-        let guarded = config.has_ev_meter && config.role == Role::StandAlone;
+        let guarded =
+            config.has_ev_meter && !config.has_circuit_meter && config.role == Role::StandAlone;
         if own {
             self.evidence.observe(&local.measured, since);
         } else if guarded {
@@ -178,5 +181,37 @@ impl Cycle<'_> {
         let spare = shared.map(|sun| sun.limit - sun.load);
         self.fleet
             .one_more_fits(self.config, self.site, self.quarter.as_ref(), spare)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use smartevse_types::{DeciAmps, PerPhase, PhaseSet};
+
+    /// Regulation 8.1: generation behind a meter of the circuit hides the
+    /// vehicle, so that meter does not count its phases.
+    #[test]
+    fn when_only_the_circuit_has_a_meter_then_no_phase_is_unused() {
+        for (has_circuit_meter, phases) in [(false, 1), (true, 3)] {
+            let config = Config {
+                has_ev_meter: true,
+                has_circuit_meter,
+                ..Config::default()
+            };
+            let charging = EvseView {
+                charging: true,
+                ..EvseView::default()
+            };
+            let mut regulator = Regulator::new();
+            regulator.charging_since = Some(Instant::ZERO);
+            let mut site = Site::default();
+            for secs in 30..36 {
+                let idle = PerPhase::new([60, 3, 3].map(DeciAmps::from_deci));
+                site.circuit.update(idle, Instant::from_secs(secs));
+                regulator.gather_evidence(&config, &site, &[charging]);
+            }
+            assert_eq!(regulator.evidence.count(PhaseSet::THREE), phases);
+        }
     }
 }

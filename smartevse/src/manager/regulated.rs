@@ -68,7 +68,8 @@ impl Manager {
     /// specification §12).
     pub(super) fn regulation_config(&self) -> share::Config {
         let mut config = wiring::regulation_config(&self.in_force);
-        config.has_ev_meter |= self.meters.circuit.is_some();
+        config.has_circuit_meter = self.meters.circuit.is_some();
+        config.has_ev_meter |= config.has_circuit_meter;
         config.quarter = self.extras.quarter();
         config
     }

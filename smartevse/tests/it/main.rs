@@ -19,4 +19,5 @@ mod prop_skip;
 mod refusals;
 mod sensorbox;
 mod station;
+#[cfg(feature = "storage")]
 mod unsaved;

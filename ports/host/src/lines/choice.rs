@@ -28,8 +28,9 @@ const CHOICE: [SettingId; 16] = [
     SettingId::EmEneDiv,
 ];
 
-/// Why nothing is read on a line.
+/// Why a meter is not read.
 const NOTHING: &str = "no meter of this line is chosen";
+const TAKEN: &str = "its address is that of another meter on the line";
 
 /// A meter whose type and address are those of the settings.
 #[derive(Clone, Debug)]
@@ -45,13 +46,14 @@ pub struct Chosen {
 }
 
 impl Chosen {
-    /// Shows whether nothing is chosen that could be read here.
-    fn note(&self, nothing: bool) {
+    /// Shows why it is not read, if so.
+    fn note(&self, why: Option<&str>) {
         self.shared.update(|status| {
-            if nothing {
+            let old = status.last_error.as_deref();
+            if why.is_some() {
                 status.connected = Some(false);
-                status.last_error = Some(NOTHING.to_owned());
-            } else if status.last_error.as_deref() == Some(NOTHING) {
+                status.last_error = why.map(str::to_owned);
+            } else if matches!(old, Some(NOTHING | TAKEN)) {
                 status.last_error = None;
             }
         });
@@ -79,8 +81,15 @@ impl MeterLine {
         let mut line = self.clone();
         for chosen in &self.chosen {
             let meter = chosen.meter(settings);
-            chosen.note(meter.is_none());
-            line.meters.extend(meter);
+            let taken = meter
+                .as_ref()
+                .is_some_and(|meter| line.is_taken(&meter.meter));
+            chosen.note(match (&meter, taken) {
+                (None, _) => Some(NOTHING),
+                (Some(_), true) => Some(TAKEN),
+                (Some(_), false) => None,
+            });
+            line.meters.extend(meter.filter(|_| !taken));
         }
         if !self.chosen.is_empty() {
             line.settings = meter_settings(settings);

@@ -70,7 +70,10 @@ fn when_a_meter_cannot_be_used_then_one_sentence_and_status_1() {
     }
     let line = "modbus-tcp:127.0.0.1:9?type=ABB&address=14";
     let both = ["--mains-meter", line, "--circuit-meter", line];
-    refused(&both, 1, "is taken");
+    refused(&both, 1, "--circuit-meter: its address");
+    // Decision 59.
+    let both = ["--mains-meter", line, "--ev-meter", line];
+    refused(&both, 1, "--ev-meter: its address");
 }
 
 #[test]
