@@ -40,7 +40,12 @@
 //! records of the oldest block that still count are copied and the block is
 //! erased; blocks take turns, so that all wear alike. One erased block stays in
 //! reserve (decision 70): only access and latched faults may begin it, and only
-//! so far that the oldest block can still be moved.
+//! so far that the oldest block can still be moved. The energy ledger, which
+//! matters least, takes only what the others do not need; else it waits.
+//!
+//! **A store that was lost stays lost:** what cannot be read is noted in a
+//! record of its own before anything is saved or the last of it is erased, and
+//! only saving the settings ends that (decision D-226).
 
 mod header;
 mod journal;
@@ -61,6 +66,10 @@ pub use store::{Contents, Done, Store};
 /// and latched faults each, two changes of settings and of cards, and the energy
 /// ledger of eleven hours.
 pub const HEADROOM: u32 = 1536;
+
+/// Room in bytes that the energy ledger leaves to the other records (decision
+/// D-227).
+const OTHERS: u32 = 1024;
 
 /// Why the store did not do its work.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]

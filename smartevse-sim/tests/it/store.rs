@@ -2,6 +2,7 @@
 
 mod cuts;
 mod flips;
+mod lost;
 mod permits;
 mod rig;
 mod station;

@@ -4,7 +4,7 @@ use smartevse_core::hardware::Storage;
 use smartevse_core::records::{Frame, Key, LARGEST_FRAME};
 
 use super::header::{self, HEADER};
-use super::{HEADROOM, StorageError};
+use super::{HEADROOM, OTHERS, StorageError};
 
 /// Most blocks that are used.
 const BLOCKS: usize = 32;
@@ -60,6 +60,17 @@ struct Place {
     length: u32,
 }
 
+/// Which room a record may take.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Claim {
+    /// All of it: it may begin the block that is kept in reserve.
+    Reserve,
+    /// All but the reserve.
+    Room,
+    /// Only what the other records do not need.
+    Spare,
+}
+
 /// What became of the wish to append.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Append {
@@ -81,6 +92,8 @@ pub(super) struct Journal<S> {
     places: [Option<Place>; KEYS],
     damaged: u32,
     scraps: u32,
+    /// The dirty block with most in it; it is erased last.
+    fullest: Option<(u32, usize)>,
     lost: u64,
 }
 
@@ -115,6 +128,7 @@ impl<S: Storage> Journal<S> {
             places: [None; KEYS],
             damaged: 0,
             scraps: 0,
+            fullest: None,
             lost: 0,
         };
         for block in 0..journal.count {
@@ -137,6 +151,7 @@ impl<S: Storage> Journal<S> {
             None if end == 0 => Block::Erased,
             None => {
                 self.scraps = self.scraps.saturating_add(end);
+                self.fullest = self.fullest.max(Some((end, block)));
                 Block::Dirty
             }
         })
@@ -290,14 +305,16 @@ impl<S: Storage> Journal<S> {
         self.flash
     }
 
-    /// Appends a record: one write. A `vital` one may begin the block that is
-    /// kept in reserve.
+    /// Appends a record where its claim finds room: one write.
     pub(super) async fn append(
         &mut self,
         frame: &[u8],
-        vital: bool,
+        claim: Claim,
     ) -> Result<Append, StorageError<S::Error>> {
         let length = Self::padded(frame.len());
+        if claim == Claim::Spare && !self.can_spare(length) {
+            return Ok(Append::NoRoom);
+        }
         if let Some(block) = self.active.filter(|block| self.room(*block) >= length) {
             let left = self.room(block).saturating_sub(length);
             if self.erased().count() == 0 && left < self.live_of_oldest() {
@@ -307,7 +324,7 @@ impl<S: Storage> Journal<S> {
             return Ok(Append::Stored);
         }
         let left = Self::capacity().saturating_sub(length);
-        let reserve = vital && left >= self.live_of_oldest();
+        let reserve = claim == Claim::Reserve && left >= self.live_of_oldest();
         match self.erased().count() {
             0 => Ok(Append::NoRoom),
             1 if !reserve && self.active.is_some() => Ok(Append::NoRoom),
@@ -369,7 +386,7 @@ impl<S: Storage> Journal<S> {
     /// Makes room inside a permit to erase: one write or one erase. Gives
     /// whether there was something to do.
     pub(super) async fn tidy(&mut self) -> Result<bool, StorageError<S::Error>> {
-        if let Some(block) = self.blocks.iter().position(|b| *b == Block::Dirty) {
+        if let Some(block) = self.next_dirty() {
             self.erase(block).await?;
             return Ok(true);
         }
@@ -391,6 +408,17 @@ impl<S: Storage> Journal<S> {
             Some(key) => self.move_record(key).await,
             None => self.erase(oldest).await.map(|()| true),
         }
+    }
+
+    /// The dirty block to be erased next. What shows that a store was lost goes
+    /// last: by then a record says so.
+    fn next_dirty(&self) -> Option<usize> {
+        let last = self.fullest.map(|(_, block)| block);
+        let blocks = self.blocks.iter().enumerate();
+        let dirty = blocks.filter(|(_, block)| **block == Block::Dirty);
+        dirty
+            .map(|(index, _)| index)
+            .min_by_key(|block| Some(*block) == last)
     }
 
     async fn move_record(&mut self, key: Key) -> Result<bool, StorageError<S::Error>> {
@@ -433,19 +461,32 @@ impl<S: Storage> Journal<S> {
     /// Whether a block is in reserve and the records of a charge find room
     /// besides it, as far as the flash is large enough for that.
     fn has_headroom(&self) -> bool {
-        let reserve = self.erased().count();
+        let reserve = self.erased().count() > 0;
+        self.active.is_none() || (reserve && self.free() >= HEADROOM.min(self.possible()))
+    }
+
+    /// Whether so many bytes leave the other records their room: what they need
+    /// in a charge, or half of what so small a flash can give.
+    fn can_spare(&self, length: u32) -> bool {
+        let others = OTHERS.min(self.possible().div_euclid(2));
+        let reserve = self.erased().count() > 0;
+        self.active.is_none() || (reserve && self.free().saturating_sub(length) >= others)
+    }
+
+    /// Room of the active block and of erased ones, without the reserve.
+    fn free(&self) -> u32 {
         let active = self.active.map_or(0, |block| self.room(block));
-        let blocks = |count: usize| {
-            let count = u32::try_from(count).unwrap_or(0);
-            Self::capacity().saturating_mul(count)
-        };
-        let room = blocks(reserve.saturating_sub(1)).saturating_add(active);
-        let usable = self.used().count().saturating_add(reserve);
+        let reserve = self.erased().count();
+        Self::capacity_of(reserve.saturating_sub(1)).saturating_add(active)
+    }
+
+    /// Room that erasing can make.
+    fn possible(&self) -> u32 {
+        let usable = self.used().count().saturating_add(self.erased().count());
         let waste = LARGEST.saturating_mul(u32::try_from(usable).unwrap_or(0));
-        let possible = blocks(usable.saturating_sub(1))
+        Self::capacity_of(usable.saturating_sub(1))
             .saturating_sub(self.live().map(|(_, place)| place.length).sum())
-            .saturating_sub(waste);
-        self.active.is_none() || (reserve > 0 && room >= HEADROOM.min(possible))
+            .saturating_sub(waste)
     }
 
     fn live(&self) -> impl Iterator<Item = (Key, Place)> + '_ {
@@ -504,6 +545,10 @@ impl<S: Storage> Journal<S> {
     /// Bytes of a block without its header.
     fn capacity() -> u32 {
         Self::size().saturating_sub(START)
+    }
+
+    fn capacity_of(blocks: usize) -> u32 {
+        Self::capacity().saturating_mul(u32::try_from(blocks).unwrap_or(0))
     }
 
     fn word() -> u32 {

@@ -12,7 +12,7 @@ use smartevse_core::records::settings::{self as settings_record, UnknownValues};
 use smartevse_core::records::{Frame, Key, LARGEST_FRAME, RecordError};
 use smartevse_core::settings::Settings;
 
-use super::journal::{Append, Buffer, Journal, bit};
+use super::journal::{Append, Buffer, Claim, Journal, bit};
 use super::restored::Restored;
 use super::{FlashPermit, StorageError};
 use crate::manager::Manager;
@@ -146,7 +146,11 @@ impl<S: Storage> Store<S> {
         };
         let mut restored = Restored::nothing(stored);
         self.read_present().await?;
-        self.unreadable = self.present & !keys;
+        self.unreadable |= self.present & !keys;
+        if stored == Stored::Broken {
+            // Nobody knows what was here, but it was a charger's store.
+            self.unreadable |= bit(Key::SETTINGS) | bit(Key::ACCESS);
+        }
         self.restore_settings(&mut restored).await?;
         self.restore_access(&mut restored).await?;
         self.restore_cards(&mut restored).await?;
@@ -248,6 +252,7 @@ impl<S: Storage> Store<S> {
     ///
     /// `unsaved` are the records that changed, the most important first, with
     /// their versions. A record whose value is stored already is not written.
+    /// What was found lost is noted before anything is saved (decision D-226).
     ///
     /// # Errors
     ///
@@ -263,6 +268,10 @@ impl<S: Storage> Store<S> {
         for (record, version) in unsaved {
             if permit == FlashPermit::Nothing {
                 return Ok(Done::Waiting);
+            }
+            if self.is_loss_unnoted() {
+                waits = true;
+                break;
             }
             match self.save(record, contents).await? {
                 Save::Stored => return Ok(self.saved(record, version)),
@@ -296,7 +305,8 @@ impl<S: Storage> Store<S> {
         if self.note_present().await? == Save::Worked {
             return Ok(true);
         }
-        self.again |= self.journal.take_lost();
+        // What was not even read has no value that could be written again.
+        self.again |= self.journal.take_lost() & !self.unreadable;
         if self.again != 0 && self.write_again(contents).await? {
             return Ok(true);
         }
@@ -306,10 +316,25 @@ impl<S: Storage> Store<S> {
         Ok(false)
     }
 
-    /// Notes which keys were ever stored, so that one that vanishes is missed.
+    /// Whether a restart would not know what this start found lost.
+    fn is_loss_unnoted(&self) -> bool {
+        self.unreadable & !self.present != 0 && !self.is_note_unreadable()
+    }
+
+    /// The note itself cannot be read: it stays, or the next start would trust
+    /// the store.
+    fn is_note_unreadable(&self) -> bool {
+        self.unreadable & bit(Key::PRESENT) != 0
+    }
+
+    /// Notes which keys were ever stored, so that one that vanishes is missed,
+    /// and one that is missed already stays so until the settings are saved.
     async fn note_present(&mut self) -> Result<Save, StorageError<S::Error>> {
-        let keys = self.present | self.journal.keys() | bit(Key::PRESENT);
-        if keys == self.present || self.journal.keys() == 0 {
+        let stored = self.journal.keys();
+        let keys = self.present | stored | self.unreadable | bit(Key::PRESENT);
+        let noted = keys == self.present && stored & bit(Key::PRESENT) != 0;
+        let nothing = stored | self.unreadable == 0;
+        if noted || nothing || self.is_note_unreadable() {
             return Ok(Save::Stored);
         }
         let mut bytes = [0; LARGEST_FRAME];
@@ -320,7 +345,7 @@ impl<S: Storage> Store<S> {
         }
         .emit(&mut bytes)?;
         let frame = bytes.get(..length).unwrap_or_default();
-        let append = self.journal.append(frame, true).await?;
+        let append = self.journal.append(frame, Claim::Reserve).await?;
         if append == Append::Stored {
             self.present = keys;
         }
@@ -365,8 +390,7 @@ impl<S: Storage> Store<S> {
             Record::Cards => return self.save_cards(contents.cards).await,
             Record::Energy => (Key::ENERGY, contents.energy.emit(&mut bytes)?),
         };
-        let vital = matches!(record, Record::Latches | Record::Access);
-        self.write_new(key, bytes, length, vital).await
+        self.write_new(key, bytes, length, claim_of(record)).await
     }
 
     /// Writes a record unless it is stored with the same value.
@@ -375,7 +399,7 @@ impl<S: Storage> Store<S> {
         key: Key,
         bytes: Buffer,
         length: usize,
-        vital: bool,
+        claim: Claim,
     ) -> Result<Save, StorageError<S::Error>> {
         let frame = bytes.get(..length).unwrap_or_default();
         let wanted = Frame::parse(frame)?;
@@ -383,7 +407,7 @@ impl<S: Storage> Store<S> {
         if self.journal.fetch(key, &mut old).await? == Some(wanted) {
             return Ok(Save::Stored);
         }
-        match self.journal.append(frame, vital).await? {
+        match self.journal.append(frame, claim).await? {
             Append::Stored => Ok(Save::Stored),
             Append::Begun => Ok(Save::Worked),
             Append::NoRoom => Ok(Save::NoRoom),
@@ -409,7 +433,7 @@ impl<S: Storage> Store<S> {
             let mut old = [0; LARGEST_FRAME];
             let frame = bytes.get(..length).unwrap_or_default();
             if self.journal.fetch(key, &mut old).await? != Frame::parse(frame).ok() {
-                return Ok(self.journal.append(frame, false).await?.into());
+                return Ok(self.journal.append(frame, Claim::Room).await?.into());
             }
             self.point(part, other);
         }
@@ -426,7 +450,9 @@ impl<S: Storage> Store<S> {
         self.next.sum = cards::list_sum(list);
         let mut bytes = [0; LARGEST_FRAME];
         let length = self.next.emit(&mut bytes)?;
-        let save = self.write_new(Key::CARDS, bytes, length, false).await?;
+        let save = self
+            .write_new(Key::CARDS, bytes, length, Claim::Room)
+            .await?;
         if save == Save::Stored {
             self.directory = Some(self.next);
         }
@@ -447,6 +473,15 @@ impl<S: Storage> Store<S> {
     /// Gives the flash back.
     pub fn into_flash(self) -> S {
         self.journal.into_flash()
+    }
+}
+
+/// Room that a record may take (decisions 70 and D-227).
+const fn claim_of(record: Record) -> Claim {
+    match record {
+        Record::Latches | Record::Access => Claim::Reserve,
+        Record::Settings | Record::Cards => Claim::Room,
+        Record::Energy => Claim::Spare,
     }
 }
 

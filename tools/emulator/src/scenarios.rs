@@ -118,7 +118,7 @@ pub const ALL: &[Scenario] = &[
     },
     Scenario {
         name: "store-broken",
-        shows: "scraps: access off, fault, erased without a reset, then it keeps (rule 11.2-2)",
+        shows: "scraps: access off and fault until the settings are saved (rule 11.2-2)",
         play: store::broken,
     },
     Scenario {

@@ -3,6 +3,7 @@
 use smartevse::core::card::Uid;
 use smartevse::core::event::Record;
 use smartevse::core::hardware::{LARGEST_APPEND, Storage};
+use smartevse::core::records::energy::EnergyRecord;
 use smartevse::storage::{Done, FlashPermit};
 use smartevse::types::Access;
 use smartevse_sim::clock::SimClock;
@@ -135,6 +136,63 @@ fn when_ordinary_records_find_no_room_then_access_off_still_does() {
         let (_, restored) = open(store.into_flash());
         assert_eq!(restored.loaded.settings, unsaved.settings);
         assert_eq!(restored.access, values.access);
+    }
+}
+
+/// D-227: the ledger is the least important record. After weeks of charging
+/// without a window to erase, the others find the room of a whole charge.
+#[test]
+fn when_it_charges_for_weeks_without_a_window_then_the_ledger_leaves_the_room() {
+    for (blocks, start) in [(2, Values::virgin()), (3, full()), (16, full())] {
+        let mut values = start;
+        let mut store = filled(blocks, &values);
+        settle(&mut store, FlashPermit::Erase, &values);
+        let before = store.flash().work().erases;
+        let mut kept = values.energy;
+        let mut waited = 0;
+        for hour in 0..24 * 7 * 12 {
+            values.energy = Some(EnergyRecord {
+                imported: hour,
+                last_import: Some(hour),
+                ..EnergyRecord::default()
+            });
+            if save(&mut store, FlashPermit::Append, Record::Energy, &values) {
+                kept = values.energy;
+            } else {
+                waited += 1;
+            }
+        }
+        assert!(kept.is_some() && waited > 0, "{blocks} blocks");
+        let mut random = Random::new(11);
+        for n in 0..16 {
+            for record in [
+                Record::Settings,
+                Record::Cards,
+                Record::Latches,
+                Record::Access,
+            ] {
+                let often = matches!(record, Record::Latches | Record::Access);
+                if often || n % 8 == 0 {
+                    values.change(record, &mut random);
+                    let kept = save(&mut store, FlashPermit::Append, record, &values);
+                    assert!(kept, "{blocks} blocks, change {n}, {record:?}");
+                }
+            }
+        }
+        assert_eq!(store.flash().work().erases, before);
+        let (mut store, restored) = open(store.into_flash());
+        assert_eq!(restored.energy, kept);
+        // The next window makes room for it.
+        assert!(save(
+            &mut store,
+            FlashPermit::Erase,
+            Record::Energy,
+            &values
+        ));
+        let (_, restored) = open(store.into_flash());
+        for record in RECORDS {
+            assert!(Values::of(&restored).agrees(&values, record), "{record:?}");
+        }
     }
 }
 

@@ -180,6 +180,28 @@ fn when_a_newer_firmware_left_a_record_then_it_outlives_every_erase() {
     assert!(content.any(|window| window == bytes));
 }
 
+/// D-128, D-226: nobody knows any more what is missing, also at the next start.
+#[test]
+fn when_the_note_of_stored_keys_is_unreadable_then_it_is_broken_until_saved() {
+    let (mut store, mut restored, _) = with_foreign(Key::PRESENT, &[1]);
+    for _ in 0..3 {
+        assert_eq!(restored.stored, Stored::Broken);
+        settle(&mut store, FlashPermit::Erase, &Values::of(&restored));
+        (store, restored) = open(store.into_flash());
+    }
+    let mut values = Values::of(&restored);
+    values.settings = load([(SettingId::Max, 10)]).settings;
+    assert!(save(
+        &mut store,
+        FlashPermit::Append,
+        Record::Settings,
+        &values
+    ));
+    settle(&mut store, FlashPermit::Append, &values);
+    let (_, restored) = open(store.into_flash());
+    assert_eq!(restored.stored, Stored::Intact);
+}
+
 /// Menu rule X23: illegal values are reported; unknown ones are kept.
 #[test]
 fn when_settings_hold_unknown_and_illegal_values_then_they_are_told() {

@@ -207,7 +207,8 @@ fn when_the_power_is_cut_then_the_value_is_the_old_or_the_new_one() {
 }
 
 /// Charging 11.2 rule 2: scraps give factory values, access off and a fault;
-/// they are erased once nobody is there, and then the store works again.
+/// they are erased once nobody is there, and the store stays broken until the
+/// settings are saved (D-226).
 #[test]
 fn when_the_store_is_broken_then_nothing_closes_and_it_is_mended() {
     let chip = Chip::new();
@@ -225,10 +226,21 @@ fn when_the_store_is_broken_then_nothing_closes_and_it_is_mended() {
         firmware.run(20_000);
         assert_eq!(chip.erases.get(), 2);
         assert_eq!(firmware.bench.period.get(), LONGEST_WATCHDOG);
+    });
+    session(&chip, |firmware, hub, restored| {
+        assert_eq!(restored.stored, Stored::Broken);
+        firmware.run(1_000);
+        assert_eq!(access(hub), Access::Off);
+        assert!(hub.status().faults.contains(Faults::STORAGE_FAULT));
         firmware.type_line("set max 10");
         firmware.run(2_000);
     });
-    assert_eq!(settings(&chip).max().as_amps(), 10);
+    session(&chip, |firmware, hub, restored| {
+        assert_eq!(restored.stored, Stored::Intact);
+        assert_eq!(restored.loaded.settings.max().as_amps(), 10);
+        firmware.run(1_000);
+        assert_eq!(access(hub), Access::Off);
+    });
 }
 
 /// Decision 73: erasing waits until a vehicle has been gone for 10 s.

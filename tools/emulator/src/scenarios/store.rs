@@ -102,7 +102,8 @@ pub fn power_cut(firmware: &Path) -> Result<String, Failure> {
 }
 
 /// Scraps in the area: factory values, access off and a fault; they are erased
-/// when no car is there, and then the store keeps again.
+/// when no car is there, the next start is the same, and when the settings are
+/// saved the store keeps again.
 pub fn broken(firmware: &Path) -> Result<String, Failure> {
     let fitting = Fitting::default();
     fitting.nor.area().spoil();
@@ -120,13 +121,20 @@ pub fn broken(firmware: &Path) -> Result<String, Failure> {
     rig.act(Act::Unplug)?;
     rig.run(15_000)?;
     let area = fitting.nor.area().clone();
-    let mended = area.erased == 2 && area.is_blank();
-    check(mended, "the scraps are still there")?;
+    check(area.erased == 2, "the scraps are still there")?;
+    check(!area.is_blank(), "nothing says that values were lost")?;
+    clean(&fitting, &rig)?;
+    let stall = rig.view().longest_stall_us;
+    drop(rig);
+    let mut rig = boots(firmware, &fitting)?;
+    rig.act(Act::Plug(Box::default()))?;
+    rig.hold("no offer after the erases", 8_000, no_offer)?;
+    rig.act(Act::Unplug)?;
+    rig.run(2_000)?;
     set(&mut rig, "set max 10")?;
     set(&mut rig, "access on")?;
     rig.run(STORED)?;
     clean(&fitting, &rig)?;
-    let stall = rig.view().longest_stall_us;
     drop(rig);
     let mut rig = boots(firmware, &fitting)?;
     let offered = offer(&mut rig)?;
@@ -136,7 +144,7 @@ pub fn broken(firmware: &Path) -> Result<String, Failure> {
     )?;
     clean(&fitting, &rig)?;
     Ok(format!(
-        "no offer, 2 erases of up to {} ms without a reset, then it keeps",
+        "no offer, 2 erases of up to {} ms without a reset, no offer again until settings are saved",
         stall / 1000
     ))
 }
