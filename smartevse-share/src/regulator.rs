@@ -22,6 +22,7 @@ mod group;
 mod judge;
 mod outcome;
 mod solar;
+mod unmoved;
 
 use cycle::{Cycle, News};
 
@@ -68,6 +69,10 @@ pub struct Regulator {
     wanting: usize,
     /// When one of several stopped while another one was about to begin.
     left_at: Option<Instant>,
+    /// When one more began to charge beside others.
+    joined_at: Option<Instant>,
+    /// Since when a limit of a group has been exceeded without a break.
+    over_since: Option<Instant>,
     /// Since when one more could join in Solar.
     spare_since: Option<Instant>,
     /// Since when the sun does not cover all at MIN.
@@ -213,6 +218,7 @@ impl Regulator {
 
     fn regulate(&mut self, cycle: &Cycle, startable: bool) {
         self.watch_guards(cycle);
+        self.watch_overload(cycle);
         self.judge_shortage(cycle);
         let goes_on = cycle.may_charge() && !self.stopped;
         if goes_on && (!self.lone || self.resume(cycle, startable)) {
@@ -265,7 +271,8 @@ impl Regulator {
         let fresh = cycle.limits.iter().filter(|limit| cycle.news.has(limit));
         let exceeded = fresh.filter(|limit| limit.room() < DeciAmps::ZERO);
         if let Some(worst) = exceeded.min_by_key(|limit| self.target(limit)) {
-            let target = self.target(worst).max(self.least(cycle));
+            let target = self.target(worst).min(self.pressed(cycle, worst));
+            let target = target.max(self.least(cycle));
             if target <= lowered.0 {
                 lowered = (target, worst.by);
             }
@@ -362,7 +369,8 @@ impl Regulator {
     fn may_rise(&self, cycle: &Cycle, at: Instant, span: Duration) -> bool {
         let settled = self.history.settled(at, span);
         let pending = self.history.lowered_since(at - RESPONSE_TIME);
-        settled && !pending && !cycle.is_blind() && !self.draw.is_idle_below()
+        let known = settled && self.knows_members(at);
+        known && !pending && !cycle.is_blind() && !self.draw.is_idle_below()
     }
 
     /// The vehicle's current inside a measurement if it had followed nothing

@@ -33,6 +33,9 @@ impl Regulator {
             self.headroom.forget();
         }
         let left = cycle.fleet.charging < self.members;
+        if self.members > 0 && cycle.fleet.charging > self.members {
+            self.joined_at = Some(cycle.now);
+        }
         self.members = cycle.fleet.charging;
         // Who left may have drawn less than its share: the rest waits for a
         // measurement.

@@ -5,4 +5,5 @@ mod long;
 mod month;
 mod own;
 mod rig;
+mod unmoved;
 mod watched;
