@@ -47,7 +47,8 @@ pub struct ShareMoment<'a, const N: usize> {
 #[derive(Clone, Copy, Debug)]
 pub struct ShareMemory<const N: usize> {
     pub(crate) previous: Option<Before<N>>,
-    /// Since when each EVSE is Active.
+    /// Since when each EVSE is Active; a turn from before a start counts from
+    /// when it was heard of.
     pub(crate) active_since: [Instant; N],
     /// It was marked as idle and still wants current.
     pub(crate) was_idle: [bool; N],
@@ -222,7 +223,7 @@ impl<const N: usize> ShareMemory<N> {
             .zip(moment.slots.iter().zip(&old))
         {
             if is_active(now) && !is_active(old) {
-                *since = moment.now;
+                *since = turn_began(now, old, moment.now);
             }
         }
         for (idle, (slot, view)) in self
@@ -246,5 +247,138 @@ impl<const N: usize> ShareMemory<N> {
             grace_running: moment.grace_running,
             decision: moment.decision,
         });
+    }
+}
+
+/// When a turn began that the call before did not know: in this call, unless
+/// the EVSE is seen for the first time and was charging already. Such a turn
+/// was taken over, and is not older than what is known of its charge.
+fn turn_began(slot: &Slot, old: &Slot, now: Instant) -> Instant {
+    match slot.charging_since {
+        Some(charging) if !old.known => slot.active_since.latest(charging).earliest(now),
+        Some(_) | None => now,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use smartevse_types::{LimitedBy, Phase};
+
+    use super::*;
+    use crate::group::Group;
+    use crate::limit::Conductor;
+    use crate::scheduler::ShareInputs;
+    use crate::share_config::{AntiFlap, Contactor};
+
+    const MIN: DeciAmps = DeciAmps::from_deci(60);
+
+    fn config() -> ShareConfig {
+        ShareConfig {
+            anti_flap: AntiFlap::DOCUMENTED,
+            ..ShareConfig::default()
+        }
+    }
+
+    /// EVSE 1 charges; EVSE 0 is of a better rank and asks or not.
+    fn views(now: Instant, asks: bool) -> [ShareView; 2] {
+        let view = ShareView {
+            online: true,
+            connected: true,
+            seen_at: now,
+            cap: DeciAmps::from_deci(160),
+            ..ShareView::default()
+        };
+        let first = ShareView {
+            wants: asks,
+            contactor: Contactor::Open,
+            ..view
+        };
+        let second = ShareView {
+            wants: true,
+            contactor: Contactor::Closed,
+            ..view
+        };
+        [first, second]
+    }
+
+    /// One round with room for one EVSE, and its judgement.
+    fn round(
+        group: &mut Group<2>,
+        oracle: &mut ShareOracle<2>,
+        (now, asks): (Instant, bool),
+    ) -> (bool, Result<(), Violation>) {
+        let by = LimitedBy::Circuit(Phase::L1);
+        let mut limits = [Limit::new(MIN, Conductor::Phase(Phase::L1), by)];
+        let (config, views) = (config(), views(now, asks));
+        let inputs = ShareInputs {
+            views: &views,
+            ..ShareInputs::default()
+        };
+        let decision = group.step(now, &config, &inputs, &mut limits);
+        let verdict = oracle.check(&ShareMoment {
+            now,
+            config,
+            views,
+            sent: None,
+            grace_running: false,
+            limits: &limits,
+            slots: *group.slots(),
+            decision,
+        });
+        (decision.handed_over.is_some(), verdict)
+    }
+
+    /// Plays on from 72 s, with both asking, until the hand-over: its second and
+    /// its judgement.
+    fn play(group: &mut Group<2>, oracle: &mut ShareOracle<2>) -> (u64, Result<(), Violation>) {
+        for second in 72..200 {
+            let (ends, verdict) = round(group, oracle, (Instant::from_secs(second), true));
+            if ends || verdict.is_err() {
+                return (second, verdict);
+            }
+        }
+        (200, Ok(()))
+    }
+
+    /// The first round after a start, 5 s after what was heard. `since` = begin
+    /// of the turn that EVSE 1 has according to its slot; `None` = not restored.
+    fn start(since: Option<u64>) -> (Group<2>, ShareOracle<2>) {
+        let (mut group, mut oracle) = (Group::new(), ShareOracle::new());
+        let (heard, slot) = (Instant::from_secs(66), group.slot_mut(1).unwrap());
+        if let Some(since) = since {
+            slot.restore(None, Some(heard), Some(Instant::from_secs(since)));
+            slot.sent(MIN, heard);
+        }
+        let first = (Instant::from_secs(71), false);
+        assert_eq!(round(&mut group, &mut oracle, first), (false, Ok(())));
+        (group, oracle)
+    }
+
+    /// I-10: a turn that lasted when the master started counts from when it was
+    /// heard of, not from the first round after it.
+    #[test]
+    fn when_a_turn_was_taken_over_then_its_time_before_the_first_round_counts() {
+        let (mut group, mut oracle) = start(Some(66));
+        assert_eq!(play(&mut group, &mut oracle), (126, Ok(())));
+    }
+
+    fn number((second, verdict): (u64, Result<(), Violation>)) -> (u64, Option<u8>) {
+        (second, verdict.err().map(|violation| violation.number))
+    }
+
+    /// I-10: a turn that was taken over does not count from before its charge.
+    #[test]
+    fn when_a_turn_was_taken_over_as_older_than_its_charge_then_row_10_fires() {
+        let (mut group, mut oracle) = start(Some(0));
+        assert_eq!(number(play(&mut group, &mut oracle)), (72, Some(10)));
+    }
+
+    /// I-10: the scheduler's own turn counts from the call that gave it,
+    /// whatever the slot says later.
+    #[test]
+    fn when_an_own_turn_is_taken_for_an_old_one_then_row_10_fires() {
+        let (mut group, mut oracle) = start(None);
+        group.slot_mut(1).unwrap().active_since = Instant::ZERO;
+        assert_eq!(number(play(&mut group, &mut oracle)), (72, Some(10)));
     }
 }

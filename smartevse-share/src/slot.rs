@@ -91,11 +91,13 @@ pub struct Slot {
     pub(crate) numbered: bool,
     /// It began to want current in this call.
     pub(crate) newcomer: bool,
+    /// It was heard of.
+    pub(crate) known: bool,
+    /// Since when its contactor is closed.
+    pub(crate) charging_since: Option<Instant>,
     wanting: bool,
-    known: bool,
     connected: bool,
     connected_at: Option<Instant>,
-    charging_since: Option<Instant>,
 }
 
 impl Slot {
